@@ -1,0 +1,50 @@
+# make book   builds the HTML        make run [NB=01]  executes notebooks in full
+# make test   checks everything      make serve        opens the book locally
+# make lock   renews requirements    make address URL=https://github.com/you/fork
+PYTHON ?= $(firstword $(shell command -v python3.12 python3.13 python3.11 python3) python3)
+BIN := .venv/bin
+SHORT := AELIB_OFFLINE=1 TF_CPP_MIN_LOG_LEVEL=3
+HTML := _build/html/index.html
+
+.PHONY: book test run serve lock address
+
+book: .venv/.book
+	@echo "== building the book"
+	@$(BIN)/jupyter-book build . --quiet --config book/_config.yml --toc book/_toc.yml -W -n --keep-going
+	@echo "Open $(abspath $(HTML))"
+
+test: .venv/.all
+	@echo "== 1/5 lint and spelling"
+	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
+	@$(BIN)/codespell README.md book notebooks aelib tests
+	@echo "== 2/5 aelib on TensorFlow and on JAX; the rules for notebooks and pages"
+	@$(SHORT) $(BIN)/pytest --quiet tests --ignore tests/site
+	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet tests/aelib
+	@echo "== 3/5 every notebook, in short"
+	@$(SHORT) $(BIN)/pytest --quiet --nbmake --nbmake-timeout=300 notebooks
+	@echo "== 4/5 the book, warnings as errors"
+	@$(MAKE) --no-print-directory book
+	@echo "== 5/5 the site: links, hosts, and in a browser where there is one"
+	@$(BIN)/pytest --quiet tests/site
+
+run: .venv/.all
+	@$(BIN)/python book/run.py $(NB)
+
+serve: book
+	@$(BIN)/python -m webbrowser -t "http://localhost:8000" >/dev/null &
+	@echo "http://localhost:8000 until Ctrl-C" && $(BIN)/python -m http.server --bind localhost --directory _build/html
+
+lock: .venv/.book
+	@$(BIN)/uv pip compile --quiet --universal --no-emit-index-url --custom-compile-command "make lock" \
+		--group notebooks --group book --group test pyproject.toml --output-file requirements.txt
+
+address: .venv/.book
+	@$(BIN)/python book/address.py $(URL)
+
+.venv/.book: requirements.txt
+	@echo "== installing what the book needs into .venv"
+	@$(PYTHON) book/environment.py book && touch $@
+
+.venv/.all: requirements.txt
+	@echo "== installing what notebooks and tests need into .venv (about 3 GB)"
+	@$(PYTHON) book/environment.py all && touch .venv/.book $@

@@ -1,0 +1,69 @@
+"""The door: what comes in is checked once, and what is wrong is said in words."""
+
+import numpy as np
+
+
+def check_batch(x, shape, limits=(-np.inf, np.inf), name="x"):
+    """Check an array of examples before it meets a network.
+
+    Args:
+        x: the array, (n, *shape). What is not an array, such as a data pipeline, passes unread.
+        shape: the shape of one example that the network takes, such as (28, 28, 1).
+        limits: the lowest and the highest value allowed.
+        name: what to call the array in the message.
+
+    Returns:
+        `x`, unchanged.
+
+    Raises:
+        ValueError: it is empty, of another shape, not numeric, holds NaN or infinity, or is out of range.
+    """
+    if not hasattr(x, "shape") or not hasattr(x, "dtype"):
+        if isinstance(x, (list, tuple, int, float)):
+            raise ValueError(f"{name} is a {type(x).__name__}; give a NumPy array of shape (n, {_text(shape)}).")
+        return x
+    found, shape = tuple(x.shape), tuple(shape)
+    if len(found) == 0 or 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {found}; give at least one example of shape {shape}.")
+    if found[1:] != shape:
+        raise ValueError(f"{name} has shape {found}, the network takes (n, {_text(shape)}). {_advice(found, shape)}")
+    if not np.issubdtype(np.dtype(str(x.dtype).removeprefix("torch.")), np.number):
+        raise ValueError(f"{name} holds {x.dtype}, not numbers; convert it with x.astype('float32').")
+    low, high = float(x.min()), float(x.max())  # NaN wins in both
+    if not np.isfinite([low, high]).all():
+        raise ValueError(f"{name} holds NaN or infinity (lowest {low}, highest {high}); remove or fill these first.")
+    if low < limits[0] or high > limits[1]:
+        raise ValueError(
+            f"{name} must lie in [{limits[0]}, {limits[1]}], its values go from {low:g} to {high:g}. "
+            + _rescale(low, high)
+        )
+    return x
+
+
+def _text(shape):
+    return ", ".join(map(str, shape))
+
+
+def _advice(found, shape):
+    if found == shape:
+        return "This is a single example: give x[None]."
+    if (*found[1:], 1) == shape:
+        return "The channel axis is missing: give x[..., None]."
+    if len(found) > 2 and (*found[2:], found[1]) == shape:
+        return "The channels come first: move them last with np.moveaxis(x, 1, -1)."
+    return "Build the network for this shape, or resize the examples."
+
+
+def _rescale(low, high):
+    if low >= 0 and high <= 255:
+        return "Pixels of 0 to 255 become 0 to 1 with x.astype('float32') / 255."
+    return "Rescale it first, for example to zero mean and unit variance."
+
+
+def check_sizes(**sizes):
+    """Check that each named size is a positive integer, or a tuple of them. Raises ValueError."""
+    for name, value in sizes.items():
+        values = value if isinstance(value, (tuple, list)) else (value,)
+        whole = all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v > 0 for v in values)
+        if not whole or (name == "shape" and not values):
+            raise ValueError(f"{name} must be made of positive integers, not {value!r}.")

@@ -1,0 +1,109 @@
+"""Execute notebooks in full and stamp them: `python book/run.py [NB ...]`, NB such as 01.
+
+Without arguments it runs the notebooks whose code is not the code that their stamp was made from.
+A notebook that fails is left as it was. The stamp stands in the notebook's metadata, `aelib_run`.
+"""
+
+import argparse
+import hashlib
+import importlib.metadata
+import os
+import platform
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+FAILED = ROOT / "_build" / "failed"
+CHATTER = re.compile(r"WARNING: All log messages before absl|[IWE]0000 |To enable the following instructions")
+MIME = "application/vnd.aelib.results+json"
+
+
+def code_sha256(notebook):
+    """A hash of all code in a notebook, in order; prose, outputs and metadata do not count."""
+    code = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return hashlib.sha256("\0".join(code).encode()).hexdigest()
+
+
+def results(notebook):
+    """The results that `aelib.report` left in a notebook's outputs, a list of dicts."""
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+
+
+def stale(notebook):
+    """True if the stored outputs are not those of the notebook's present code."""
+    return notebook["metadata"].get("aelib_run", {}).get("code_sha256") != code_sha256(notebook)
+
+
+def chatter(output):
+    """True if an output is nothing but what TensorFlow's C++ prints at start-up, whatever the log level."""
+    lines = [line for line in output.get("text", "").splitlines() if line.strip()]
+    return output.get("name") == "stderr" and all(CHATTER.match(line) for line in lines)
+
+
+def execute(path):
+    """Run one notebook from top to bottom, write it back with outputs and stamp. Returns seconds."""
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    start = time.perf_counter()
+    client = NotebookClient(
+        notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+    )
+    try:
+        client.execute()
+    except Exception:
+        FAILED.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, FAILED / path.name)
+        print(f"{path.name} failed; what it had done is in {FAILED / path.name}", flush=True)
+        raise
+    seconds = time.perf_counter() - start
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)  # times of day: they would change in every run
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if not chatter(output)]
+    found = results(notebook)
+    if not found:
+        raise RuntimeError(f"{path.name} has no results: its last code cell should call aelib.report.")
+    if any(result["dataset"].startswith("stand-in") for result in found):
+        raise RuntimeError(f"{path.name} ran on stand-in data. Set AELIB_DATA, or run where there is a network.")
+    notebook.metadata["aelib_run"] = {
+        "code_sha256": code_sha256(notebook),
+        "python": platform.python_version(),
+        "keras": importlib.metadata.version("keras"),
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "aelib": importlib.metadata.version("aelib"),
+        "dataset": ", ".join(dict.fromkeys(result["dataset"] for result in found)),
+        "seconds": round(seconds),
+    }
+    nbformat.write(notebook, path)
+    return seconds
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("numbers", nargs="*", help="numbers of notebooks, such as 01; all stale ones if left out")
+    numbers = parser.parse_args(argv).numbers
+    paths = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    if unknown := [n for n in numbers if not any(path.name.startswith(n + "_") for path in paths)]:
+        sys.exit(f"No notebook {', '.join(unknown)}. There are: {', '.join(path.name[:2] for path in paths)}.")
+    chosen = [p for p in paths if p.name[:2] in numbers] or [p for p in paths if stale(nbformat.read(p, 4))]
+    if not chosen:
+        print("Every notebook's outputs are those of its code. To run one all the same: make run NB=01")
+    # The short run's settings must not leak into a full one, nor TensorFlow's start-up chatter into the outputs.
+    os.environ.pop("AELIB_OFFLINE", None)
+    os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", PYTHONHASHSEED="0")
+    for path in chosen:
+        print(f"{path.name}: running in full ...", flush=True)
+        print(f"{path.name}: done in {execute(path):.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
