@@ -19,7 +19,7 @@ test: .venv/.all
 	@$(BIN)/codespell README.md book notebooks aelib tests
 	@echo "== 2/5 aelib on TensorFlow and on JAX; the rules for notebooks and pages"
 	@$(SHORT) $(BIN)/pytest --quiet tests --ignore tests/site
-	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet tests/aelib
+	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet tests/library
 	@echo "== 3/5 every notebook, in short"
 	@$(SHORT) $(BIN)/pytest --quiet --nbmake --nbmake-timeout=300 notebooks
 	@echo "== 4/5 the book, warnings as errors"

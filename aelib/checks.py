@@ -7,7 +7,7 @@ def check_batch(x, shape, limits=(-np.inf, np.inf), name="x"):
     """Check an array of examples before it meets a network.
 
     Args:
-        x: the array, (n, *shape). What is not an array, such as a data pipeline, passes unread.
+        x: the array, (n, ...). What is not an array, such as a data pipeline, passes unread.
         shape: the shape of one example that the network takes, such as (28, 28, 1).
         limits: the lowest and the highest value allowed.
         name: what to call the array in the message.

@@ -23,8 +23,10 @@ class Dataset:
     """Training and test arrays.
 
     Attributes:
-        x_train, x_test: float32 images of shape (n, height, width, channels), pixels in [0, 1].
-        y_train, y_test: int64 labels of shape (n,).
+        x_train: float32 training images of shape (n, height, width, channels), pixels in [0, 1].
+        y_train: their int64 labels, (n,).
+        x_test: test images, as `x_train`.
+        y_test: test labels, as `y_train`.
         name: the name that was asked for.
         stand_in: True if these are the offline stand-in and not the data that were asked for.
     """

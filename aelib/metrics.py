@@ -43,7 +43,6 @@ def ssim(x, reconstruction):
 def _pair(x, reconstruction):
     x, reconstruction = np.asarray(x, "float32"), np.asarray(reconstruction, "float32")
     if x.shape != reconstruction.shape or x.ndim != 4 or 0 in x.shape:
-        raise ValueError(
-            f"Two equal shapes (n, height, width, channels) are needed: {x.shape}, {reconstruction.shape}."
-        )
+        shapes = f"{x.shape} and {reconstruction.shape}"
+        raise ValueError(f"Both need one shape (n, height, width, channels), got {shapes}.")
     return x, reconstruction

@@ -13,8 +13,8 @@ class Autoencoder(keras.Model):
     """An encoder and a decoder, trained to give back what came in.
 
     Args:
-        encoder: a model from (batch, *shape) to (batch, latent_dim).
-        decoder: a model from (batch, latent_dim) to (batch, *shape).
+        encoder: a model from (batch, ...) to (batch, latent_dim).
+        decoder: a model from (batch, latent_dim) to (batch, ...).
         likelihood: "sigmoid_gaussian" (squared error) or "bernoulli" (cross-entropy) for values in
             [0, 1], "gaussian" (squared error) for any real values. It owns the loss and the link that
             turns the decoder's output into an image.
@@ -23,6 +23,8 @@ class Autoencoder(keras.Model):
     A model derived from this one changes `call` and `loss_terms`, and names its `terms`.
 
     Example:
+        >>> import numpy as np
+        >>> from aelib import dense_decoder, dense_encoder
         >>> x = np.random.default_rng(0).random((8, 6, 5, 1)).astype("float32")
         >>> model = Autoencoder(dense_encoder((6, 5, 1), 2), dense_decoder(2, (6, 5, 1)))
         >>> model.compile("adam")
@@ -43,7 +45,7 @@ class Autoencoder(keras.Model):
         self.trackers = [keras.metrics.Mean(name=term) for term in self.terms]
 
     def call(self, x, training=False):
-        """One pass, (batch, *shape) to a dict with the decoder's output."""
+        """One pass, (batch, ...) to a dict with the decoder's output."""
         z = self.encoder(x, training=training)
         return {"output": self.decoder(z, training=training)}
 
@@ -76,32 +78,34 @@ class Autoencoder(keras.Model):
         return check_batch(x, self.encoder.input_shape[1:], limits, name)
 
     def encode(self, x, batch_size=256):
-        """Codes of the examples: (n, *shape) to (n, latent_dim), NumPy."""
+        """Codes of the examples: (n, ...) to (n, latent_dim), NumPy."""
         return self.encoder.predict(self.check(x), batch_size, verbose=0)
 
     def decode(self, z, batch_size=256):
-        """Images from codes: (n, latent_dim) to (n, *shape), NumPy."""
+        """Images from codes: (n, latent_dim) to (n, ...), NumPy."""
         check_batch(z, self.decoder.input_shape[1:], name="z")
         _, link = LIKELIHOODS[self.likelihood]
         return ops.convert_to_numpy(link(self.decoder.predict(z, batch_size, verbose=0)))
 
     def reconstruct(self, x, batch_size=256):
-        """Encode, then decode: (n, *shape) to (n, *shape), NumPy."""
+        """Encode, then decode: (n, ...) to (n, ...), NumPy."""
         return self.decode(self.encode(x, batch_size), batch_size)
 
     def score(self, x, batch_size=256):
-        """The loss of each example: (n, *shape) to (n,) nats, NumPy. High means badly explained."""
+        """The loss of each example: (n, ...) to (n,) nats, NumPy. High means badly explained."""
         self.check(x)
         batches = [x[i : i + batch_size] for i in range(0, len(x), batch_size)]
         totals = [sum(self.loss_terms(batch, self(batch)).values()) for batch in batches]
         return np.concatenate([ops.convert_to_numpy(total) for total in totals])
 
     def get_config(self):
+        """What Keras writes into a `.keras` file beside the weights."""
         networks = {"encoder": self.encoder, "decoder": self.decoder}
         saved = {name: keras.saving.serialize_keras_object(network) for name, network in networks.items()}
         return {**super().get_config(), **saved, "likelihood": self.likelihood}
 
     @classmethod
     def from_config(cls, config):
+        """The model that `get_config` described, without its weights."""
         networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("encoder", "decoder")}
         return cls(**{**config, **networks})

@@ -9,7 +9,7 @@ from .checks import check_sizes
 
 
 def dense_encoder(shape, latent_dim, units=(512,), activation="leaky_relu"):
-    """An encoder of dense layers: (batch, *shape) to (batch, latent_dim).
+    """An encoder of dense layers: (batch, ...) to (batch, latent_dim).
 
     Args:
         shape: the shape of one example, such as (28, 28, 1) or (30,).
@@ -26,7 +26,7 @@ def dense_encoder(shape, latent_dim, units=(512,), activation="leaky_relu"):
 
 
 def dense_decoder(latent_dim, shape, units=(512,), activation="leaky_relu"):
-    """A decoder of dense layers: (batch, latent_dim) to (batch, *shape).
+    """A decoder of dense layers: (batch, latent_dim) to (batch, ...).
 
     Args as for `dense_encoder`. The output is linear: the likelihood's link makes an image of it.
     """

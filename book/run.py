@@ -5,6 +5,7 @@ A notebook that fails is left as it was. The stamp stands in the notebook's meta
 """
 
 import argparse
+import base64
 import hashlib
 import importlib.metadata
 import os
@@ -17,14 +18,19 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "book" / "_static" / "pictures"
 FAILED = ROOT / "_build" / "failed"
 CHATTER = re.compile(r"WARNING: All log messages before absl|[IWE]0000 |To enable the following instructions")
 MIME = "application/vnd.aelib.results+json"
 
 
 def code_sha256(notebook):
-    """A hash of all code in a notebook, in order; prose, outputs and metadata do not count."""
+    """A hash of all code in a notebook, in order; prose, outputs and metadata do not count.
+
+    Nor does the set-up cell: it does nothing outside Colab, and a fork writes its own address into it.
+    """
     code = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    code = [text for text in code if "google.colab" not in text]
     return hashlib.sha256("\0".join(code).encode()).hexdigest()
 
 
@@ -37,6 +43,13 @@ def results(notebook):
 def stale(notebook):
     """True if the stored outputs are not those of the notebook's present code."""
     return notebook["metadata"].get("aelib_run", {}).get("code_sha256") != code_sha256(notebook)
+
+
+def key_picture(notebook):
+    """The PNG of the cell tagged `picture`, the chapter's answer in one picture; None if there is no such cell."""
+    cells = [cell for cell in notebook["cells"] if "picture" in cell["metadata"].get("tags", [])]
+    pictures = [output["data"]["image/png"] for cell in cells for output in cell["outputs"] if "data" in output]
+    return base64.b64decode(pictures[0]) if pictures else None
 
 
 def chatter(output):
@@ -84,6 +97,9 @@ def execute(path):
         "seconds": round(seconds),
     }
     nbformat.write(notebook, path)
+    if picture := key_picture(notebook):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        (PICTURES / f"{path.stem}.png").write_bytes(picture)
     return seconds
 
 

@@ -1,0 +1,90 @@
+"""The parts of the house agree: chapters, table of contents, README, glossary, address, versions."""
+
+import re
+import subprocess
+import tomllib
+
+import address
+import nbformat
+import pytest
+import run
+import yaml
+
+import aelib
+
+ROOT = run.ROOT
+README = (ROOT / "README.md").read_text()
+CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+TOC = yaml.safe_load((ROOT / "book/_toc.yml").read_text())
+LISTED = [entry["file"] for part in TOC["parts"] for entry in part["chapters"]]
+
+
+def test_the_table_of_contents_has_every_chapter_in_order():
+    assert [name for name in LISTED if name.startswith("notebooks/")] == [f"notebooks/{name}" for name in CHAPTERS]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_readme_lists_the_chapter_by_its_title_with_its_links(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+    (row,) = [line for line in README.splitlines() if f"notebooks/{name}.ipynb" in line]
+    assert title.split(". ")[1] in row
+    assert f"colab.research.google.com/github/{address.slug()}/blob/main/notebooks/{name}.ipynb" in row
+
+
+def test_the_readme_names_no_chapter_that_is_not_there():
+    assert set(re.findall(r"notebooks/(\w+)\.ipynb", README)) == set(CHAPTERS)
+
+
+def anchors(page):
+    """The anchors of a page's headings, as GitHub and MyST make them."""
+    headings = re.findall(r"^#+ (.+)$", (ROOT / page).read_text(), flags=re.M)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_glossary_links_lead_to_an_entry(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    linked = {anchor for c in notebook.cells for anchor in re.findall(r"\.\./book/glossary\.md#([\w-]+)", c.source)}
+    assert linked, "a chapter explains terms: it should link some to the glossary"
+    assert linked <= anchors("book/glossary.md")
+
+
+def test_glossary_is_in_alphabetical_order():
+    terms = re.findall(r"^## (.+)$", (ROOT / "book/glossary.md").read_text(), flags=re.M)
+    assert terms == sorted(terms, key=str.lower)
+
+
+def test_every_copy_of_the_address_is_the_one_of_pyproject():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    texts = {name: (ROOT / name).read_text(errors="ignore") for name in tracked if (ROOT / name).is_file()}
+    found = {(name, copy) for name, text in texts.items() for copy in address.GITHUB.findall(text)}
+    assert {copy for _, copy in found} == {address.slug()}, found
+    known = {str(path.relative_to(ROOT)) for path in address.files()}
+    assert {name for name, _ in found} <= known, "address.py does not know these files"
+
+
+def test_moving_the_address_changes_every_copy(tmp_path):
+    for path in address.files():
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(path.read_text())
+    changed = address.move("ada/her-fork", tmp_path)
+    assert {"pyproject.toml", "README.md", "_config.yml"} <= {path.name for path in changed}
+    assert address.slug(tmp_path) == "ada/her-fork"
+    assert all("_owner_" not in path.read_text() for path in address.files(tmp_path))
+    for path in tmp_path.glob("notebooks/*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        assert not run.stale(notebook), "a new address must not make the stored outputs stale"
+
+
+def test_one_version_everywhere():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert aelib.__version__ == version
+    for name in CHAPTERS:
+        text = (ROOT / "notebooks" / f"{name}.ipynb").read_text()
+        assert f"{address.slug()}@v{version}" in text, f"the set-up cell of {name} installs another version"
+
+
+def test_the_lock_names_no_host():
+    assert not re.search(r"https?://|--(?:extra-)?index-url|--find-links", (ROOT / "requirements.txt").read_text())

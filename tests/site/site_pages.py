@@ -1,0 +1,12 @@
+"""Where the built site is, and what its pages hold."""
+
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+HTML = Path(__file__).resolve().parent.parent.parent / "_build" / "html"
+PAGES = sorted(str(path.relative_to(HTML)) for path in HTML.rglob("*.html") if "_static" not in path.parts)
+
+
+def soup(page, root=HTML):
+    return BeautifulSoup((root / page).read_text(), "html.parser")
