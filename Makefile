@@ -1,7 +1,9 @@
 # make book   builds the HTML        make run [NB=01]  executes notebooks in full
 # make test   checks everything      make serve        opens the book locally
 # make lock   renews requirements    make address URL=https://github.com/you/fork
-PYTHON ?= $(firstword $(shell command -v python3.12 python3.13 python3.11 python3) python3)
+# The first Python that really runs and that TensorFlow knows; else python3, and environment.py says what is wrong.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11; do $$p -c "$(FITS)" 2>/dev/null && echo $$p && exit; done; echo python3)
 BIN := .venv/bin
 SHORT := AELIB_OFFLINE=1 TF_CPP_MIN_LOG_LEVEL=3
 HTML := _build/html/index.html
