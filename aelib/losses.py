@@ -50,11 +50,11 @@ def bernoulli_nll(x, logits):
 
 
 def identity(output):
-    """The link of a Gaussian: the decoder's output is the mean itself."""
+    """The inverse link of a Gaussian: the decoder's output is the mean itself."""
     return output
 
 
-# A likelihood is a loss and the link that turns the decoder's output into an image.
+# A likelihood is a loss and the inverse link, which turns the decoder's output into an image.
 LIKELIHOODS = {
     "gaussian": (gaussian_nll, identity),
     "sigmoid_gaussian": (sigmoid_gaussian_nll, ops.sigmoid),

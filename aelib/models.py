@@ -16,7 +16,7 @@ class Autoencoder(keras.Model):
         encoder: a model from (batch, ...) to (batch, latent_dim).
         decoder: a model from (batch, latent_dim) to (batch, ...).
         likelihood: "sigmoid_gaussian" (squared error) or "bernoulli" (cross-entropy) for values in
-            [0, 1], "gaussian" (squared error) for any real values. It owns the loss and the link that
+            [0, 1], "gaussian" (squared error) for any real values. It owns the loss and the inverse link that
             turns the decoder's output into an image.
 
     Train with `compile("adam")` and `fit(x)`; no targets are needed. The loss is in nats per image.
@@ -37,7 +37,7 @@ class Autoencoder(keras.Model):
 
     terms = ("reconstruction",)
 
-    def __init__(self, encoder, decoder, likelihood="bernoulli", **kwargs):
+    def __init__(self, encoder, decoder, likelihood="sigmoid_gaussian", **kwargs):
         super().__init__(**kwargs)
         if likelihood not in LIKELIHOODS:
             raise ValueError(f"No likelihood {likelihood!r}. There are: {', '.join(LIKELIHOODS)}.")
@@ -84,8 +84,8 @@ class Autoencoder(keras.Model):
     def decode(self, z, batch_size=256):
         """Images from codes: (n, latent_dim) to (n, ...), NumPy."""
         check_batch(z, self.decoder.input_shape[1:], name="z")
-        _, link = LIKELIHOODS[self.likelihood]
-        return ops.convert_to_numpy(link(self.decoder.predict(z, batch_size, verbose=0)))
+        _, inverse_link = LIKELIHOODS[self.likelihood]
+        return ops.convert_to_numpy(inverse_link(self.decoder.predict(z, batch_size, verbose=0)))
 
     def reconstruct(self, x, batch_size=256):
         """Encode, then decode: (n, ...) to (n, ...), NumPy."""
