@@ -61,9 +61,19 @@ def _rescale(low, high):
 
 
 def check_sizes(**sizes):
-    """Check that each named size is a positive integer, or a tuple of them. Raises ValueError."""
+    """Check the sizes of a network: each is a positive integer, or a tuple of them.
+
+    A network with `filters` convolves, so it needs at least one, and a `shape` (height, width, channels).
+
+    Raises:
+        ValueError: a size is something else; it is named with its value.
+    """
     for name, value in sizes.items():
         values = value if isinstance(value, (tuple, list)) else (value,)
         whole = all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v > 0 for v in values)
-        if not whole or (name == "shape" and not values):
+        if not whole or (name in ("shape", "filters") and not values):
             raise ValueError(f"{name} must be made of positive integers, not {value!r}.")
+    if "filters" in sizes and len(sizes["shape"]) != 3:
+        raise ValueError(
+            f"shape must be (height, width, channels), not {sizes['shape']!r}; gray images have 1 channel."
+        )

@@ -23,3 +23,11 @@ def test_sizes_that_make_no_sense(bad):
     ):
         with pytest.raises(ValueError, match="must be made of positive integers, not"):
             make()
+
+
+def test_convolutions_need_filters_and_three_axes():
+    for make in (lambda s, f: aelib.conv_encoder(s, 2, f), lambda s, f: aelib.conv_decoder(2, s, f)):
+        with pytest.raises(ValueError, match=r"shape must be \(height, width, channels\), not \(28, 28\)"):
+            make((28, 28), (8,))
+        with pytest.raises(ValueError, match="filters must be made of positive integers, not \\(\\)"):
+            make((28, 28, 1), ())

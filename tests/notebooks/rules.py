@@ -104,6 +104,8 @@ def form(notebook):
         yield "its parameters cell has no nbmake mock for the short run"
     if text.count("<details>") < 3 or text.count("<details>") != text.count("</details>"):
         yield "it needs at least three exercises with solutions in <details>"
+    for left in re.findall(r"\b(?:TODO|FIXME|XXX|[A-Z]{5,}\d)\b", text):
+        yield f"{left} stands where text should be"
     for directive in re.findall(r"^(?:`{3,}|:{3,})\{.*|^> \[!.*|\{(?:ref|doc|cite|numref)[^}]*\}`", text, flags=re.M):
         yield f"{directive!r} shows as raw text in Colab: use plain Markdown"
 

@@ -104,6 +104,7 @@ FAULTS = [
     planted(lambda n: n.cells[1].metadata.update(tags=[]), "one cell tagged parameters"),
     planted(lambda n: n.cells[1].metadata.pop("nbmake"), "no nbmake mock"),
     planted(lambda n: n.cells[4].update(source="## Exercises"), "at least three exercises"),
+    planted(lambda n: n.cells[4].update(source="SOLUTION1\n" + EXERCISES), "stands where text should be"),
     planted(lambda n: n.cells[4].update(source="```{note}\nA\n```\n" + EXERCISES), "raw text in Colab"),
     planted(lambda n: n.cells[4].update(source="See {doc}`intro`.\n" + EXERCISES), "raw text in Colab"),
 ]
