@@ -9,7 +9,7 @@ import statistics
 import run
 from IPython.core.inputtransformer2 import TransformerManager
 
-import aelib
+from aelib import losses, models, networks
 
 LONGEST, MEDIAN = 25, 8  # lines of a code cell
 PICTURE_KB = 150
@@ -184,7 +184,5 @@ RULES = [cell_lengths, figures, stamp, outputs, results, form]
 
 
 def teachable():
-    from aelib import losses, models, networks
-
-    assert aelib.networks is networks
+    """What the chapters must write out: networks, losses and models. The rest of aelib is the stage."""
     return public(networks, losses, models)
