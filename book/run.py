@@ -72,6 +72,11 @@ def execute(path):
     )
     try:
         client.execute()
+        found = results(notebook)
+        if not found:
+            raise RuntimeError(f"{path.name} has no results: its last code cell should call aelib.report.")
+        if any(result["dataset"].startswith("stand-in") for result in found):
+            raise RuntimeError(f"{path.name} ran on stand-in data. Set AELIB_DATA, or run where there is a network.")
     except Exception:
         FAILED.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, FAILED / path.name)
@@ -82,11 +87,6 @@ def execute(path):
         cell.metadata.pop("execution", None)  # times of day: they would change in every run
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not chatter(output)]
-    found = results(notebook)
-    if not found:
-        raise RuntimeError(f"{path.name} has no results: its last code cell should call aelib.report.")
-    if any(result["dataset"].startswith("stand-in") for result in found):
-        raise RuntimeError(f"{path.name} ran on stand-in data. Set AELIB_DATA, or run where there is a network.")
     notebook.metadata["aelib_run"] = {
         "code_sha256": code_sha256(notebook),
         "python": platform.python_version(),

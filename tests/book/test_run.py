@@ -1,0 +1,22 @@
+"""A full run that comes to nothing leaves the notebook as it was, and keeps what it had done."""
+
+import nbformat
+import pytest
+import run
+
+SHOW = (
+    "from IPython.display import display\n"
+    f"display({{{run.MIME!r}: {{'dataset': 'stand-in for mnist', 'rows': [], 'claims': []}}}}, raw=True)"
+)
+
+
+@pytest.mark.parametrize(("code", "reason"), [(SHOW, "stand-in"), ("print(1)", "no results"), ("1 / 0", "division")])
+def test_a_run_that_does_not_count_is_kept_elsewhere(tmp_path, monkeypatch, code, reason):
+    monkeypatch.setattr(run, "FAILED", tmp_path / "failed")
+    path = tmp_path / "01_x.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code, id="a")]), path)
+    before = path.read_bytes()
+    with pytest.raises(Exception, match=reason):
+        run.execute(path)
+    assert path.read_bytes() == before
+    assert nbformat.read(tmp_path / "failed" / path.name, 4).cells[0].outputs
