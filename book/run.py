@@ -68,7 +68,11 @@ def execute(path):
             cell.outputs, cell.execution_count = [], None
     start = time.perf_counter()
     client = NotebookClient(
-        notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": path.parent}}
+        notebook,
+        timeout=1800,
+        kernel_name="python3",
+        coalesce_streams=True,  # lines printed in a loop are one output, however the kernel sends them
+        resources={"metadata": {"path": path.parent}},
     )
     try:
         client.execute()
