@@ -45,7 +45,7 @@ def conv_encoder(shape, latent_dim, filters=(32, 64), activation="leaky_relu"):
     Args:
         shape: (height, width, channels) of one image; any size, odd ones are rounded up when halved.
         latent_dim: numbers in the code; the code is linear in the last convolution's output.
-        filters: channels of each convolution, from the image inwards; each halves height and width.
+        filters: channels of each convolution, from the image inward; each halves height and width.
         activation: what follows each convolution.
     """
     check_sizes(shape=shape, latent_dim=latent_dim, filters=filters)
@@ -59,7 +59,7 @@ def conv_encoder(shape, latent_dim, filters=(32, 64), activation="leaky_relu"):
 def conv_decoder(latent_dim, shape, filters=(64, 32), activation="leaky_relu"):
     """A decoder of transposed convolutions: (batch, latent_dim) to (batch, height, width, channels).
 
-    Args as for `conv_encoder`, filters from the code outwards. The output is linear: the likelihood's
+    Args as for `conv_encoder`, filters from the code outward. The output is linear: the likelihood's
     inverse link makes an image of it. The kernel size, 4, is a multiple of the stride, so that every pixel
     gets contributions from equally many windows.
 
