@@ -77,3 +77,37 @@ def check_sizes(**sizes):
         raise ValueError(
             f"shape must be (height, width, channels), not {sizes['shape']!r}; gray images have 1 channel."
         )
+
+
+def check_probabilities(probabilities):
+    """Give back (latent_dim, symbols) probabilities as float64, or raise a ValueError if a row cannot be scaled."""
+    p = np.asarray(probabilities, "float64")
+    if p.ndim != 2 or not (np.isfinite(p).all() and p.min() >= 0 and p.sum(axis=1).min() > 0):
+        raise ValueError("probabilities must be (latent_dim, symbols), finite, not negative, no row all zero.")
+    return p
+
+
+def check_tables(tables):
+    """Give back tables of frequencies as int64, or raise a ValueError if `aelib.codec` cannot use them."""
+    tables = np.asarray(tables)
+    integers = tables.dtype.kind in "iu" and tables.ndim == 2 and tables.shape[1] % 2 == 1
+    if not integers or tables.shape[1] < 3 or not 0 < len(tables) < 2**16:
+        raise ValueError(
+            "tables must be integers (latent_dim, 2 * limit + 1) with a limit of at least 1, "
+            f"not {tables.dtype} of shape {tables.shape}."
+        )
+    if tables.min() < 1 or (tables.sum(axis=1) != 2**24).any():
+        raise ValueError("Each row of tables must add up to 2**24 with no entry below 1: use frequency_tables.")
+    return tables.astype("int64")
+
+
+def check_codes(codes, tables):
+    """Give back `codes` as int32, or raise a ValueError if they are not integers that `tables` knows."""
+    codes, limit = np.asarray(codes), tables.shape[1] // 2
+    if codes.dtype.kind not in "iu":
+        raise ValueError(f"codes must be integers, not {codes.dtype}: round them with np.rint(codes).astype('int32').")
+    if codes.ndim != 2 or 0 in codes.shape or codes.shape[1] != len(tables):
+        raise ValueError(f"codes have shape {codes.shape}, these tables take (n, {len(tables)}) with n at least 1.")
+    if codes.min() < -limit or codes.max() > limit:
+        raise ValueError(f"codes go from {codes.min()} to {codes.max()}, these tables from {-limit} to {limit}.")
+    return codes.astype("int32")

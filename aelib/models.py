@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from .checks import check_batch
+from .layers import FactorizedPrior, RoundingNoise
 from .losses import LIKELIHOODS, MeanOverBatch
 
 
@@ -109,3 +110,116 @@ class Autoencoder(keras.Model):
         """The model that `get_config` described, without its weights."""
         networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("encoder", "decoder")}
         return cls(**{**config, **networks})
+
+
+@keras.saving.register_keras_serializable("aelib")
+class DenoisingAutoencoder(Autoencoder):
+    """An autoencoder trained to give back clean examples from noisy ones.
+
+    Args:
+        encoder, decoder, likelihood: as for `Autoencoder`. The code may be larger than the example: noise
+            cannot be copied away.
+        corruption: a layer that adds noise when called with `training=True`: one of `aelib.layers`, or a
+            Keras layer such as `keras.layers.GaussianNoise`. What it gives must suit the likelihood, so for
+            "sigmoid_gaussian" and "bernoulli" it must stay in [0, 1].
+
+    Train with `fit(x)` on clean examples: each is corrupted anew whenever it is seen, also in `evaluate`, in
+    `score` and on validation data, so all losses are those of cleaning. `reconstruct` takes what is noisy
+    already and cleans it.
+
+    Example:
+        >>> import numpy as np
+        >>> from aelib import dense_decoder, dense_encoder
+        >>> from aelib.layers import MaskingNoise
+        >>> x = np.random.default_rng(0).random((8, 6, 5, 1)).astype("float32")
+        >>> networks = dense_encoder((6, 5, 1), 50), dense_decoder(50, (6, 5, 1))
+        >>> model = DenoisingAutoencoder(*networks, MaskingNoise(0.3))
+        >>> model.compile("adam")
+        >>> history = model.fit(x, verbose=0)
+        >>> model.reconstruct(model.corrupt(x)).shape
+        (8, 6, 5, 1)
+
+    Source: Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with
+    denoising autoencoders.
+    """
+
+    def __init__(self, encoder, decoder, corruption, likelihood="sigmoid_gaussian", **kwargs):
+        super().__init__(encoder, decoder, likelihood, **kwargs)
+        if not isinstance(corruption, keras.layers.Layer):
+            raise ValueError(f"corruption must be a layer, such as aelib.layers.MaskingNoise(0.3), not {corruption!r}.")
+        self.corruption = corruption
+
+    def corrupt(self, x):
+        """Noisy copies of clean examples, drawn anew at each call: (n, ...) to (n, ...), NumPy."""
+        return ops.convert_to_numpy(self.corruption(self.check(x), training=True))
+
+    def call(self, x, training=False):
+        """One pass over freshly corrupted examples, in training or not: the loss is that of cleaning."""
+        return super().call(self.corruption(x, training=True), training)
+
+    def get_config(self):
+        """What Keras writes into a `.keras` file beside the weights."""
+        corruption = keras.saving.serialize_keras_object(self.corruption)
+        return {**super().get_config(), "corruption": corruption}
+
+    @classmethod
+    def from_config(cls, config):
+        """The model that `get_config` described, without its weights."""
+        corruption = keras.saving.deserialize_keras_object(config["corruption"])
+        return super().from_config({**config, "corruption": corruption})
+
+
+@keras.saving.register_keras_serializable("aelib")
+class CompressiveAutoencoder(Autoencoder):
+    """An autoencoder whose codes are integers and whose loss adds what they cost in a file: L = R + lambda D.
+
+    Args:
+        encoder, decoder: as for `Autoencoder`, and so is `likelihood`, by name.
+        distortion_weight: lambda, how many nats of code one nat of reconstruction error is worth. It is a
+            weight of the model that is not trained, so it is saved, and `assign` can change it between trainings.
+
+    Its terms, in nats per image: "reconstruction", which is lambda times the negative log-likelihood, and "rate".
+
+    Example:
+        >>> import numpy as np
+        >>> from aelib import codec, dense_decoder, dense_encoder
+        >>> x = np.random.default_rng(0).random((8, 6, 5, 1)).astype("float32")
+        >>> model = CompressiveAutoencoder(dense_encoder((6, 5, 1), 2), dense_decoder(2, (6, 5, 1)))
+        >>> model.compile("adam")
+        >>> history = model.fit(x, verbose=0)
+        >>> tables = model.prior.tables()
+        >>> data = codec.compress(model.encode(x), tables)
+        >>> model.decode(codec.decompress(data, tables)).shape
+        (8, 6, 5, 1)
+
+    Sources: Ballé, Laparra and Simoncelli (2017), End-to-end optimized image compression; Theis, Shi,
+    Cunningham and Huszár (2017), Lossy image compression with compressive autoencoders.
+    """
+
+    terms = ("reconstruction", "rate")
+
+    def __init__(self, encoder, decoder, distortion_weight=100.0, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.rounding, self.prior = RoundingNoise(), FactorizedPrior()
+        start = keras.initializers.Constant(distortion_weight)
+        self.distortion_weight = self.add_weight((), start, trainable=False)
+
+    def call(self, x, training=False):
+        """One pass, (batch, ...) to a dict with the decoder's output and the (batch,) rate."""
+        z = self.rounding(self.encoder(x, training=training), training=training)
+        return {"output": self.decoder(z, training=training), "rate": self.prior(z)}
+
+    def loss_terms(self, x, result):
+        """Lambda times the reconstruction, and the rate: (batch,) nats each."""
+        distortion = super().loss_terms(x, result)["reconstruction"]
+        return {"reconstruction": self.distortion_weight * distortion, "rate": result["rate"]}
+
+    def encode(self, x, batch_size=256):
+        """Integer codes of the examples, (n, ...) to (n, latent_dim) int32, NumPy; none beyond the prior's limit."""
+        z = np.rint(super().encode(x, batch_size))
+        return np.clip(z, -self.prior.limit, self.prior.limit).astype("int32")
+
+    def get_config(self):
+        """What Keras writes into a `.keras` file beside the weights."""
+        weight = float(self.distortion_weight)
+        return {**super().get_config(), "distortion_weight": weight}

@@ -9,7 +9,7 @@ import statistics
 import run
 from IPython.core.inputtransformer2 import TransformerManager
 
-from aelib import losses, models, networks
+from aelib import codec, layers, losses, models, networks
 
 LONGEST, MEDIAN = 25, 8  # lines of a code cell
 PICTURE_KB = 150
@@ -184,5 +184,5 @@ RULES = [cell_lengths, figures, stamp, outputs, results, form]
 
 
 def teachable():
-    """What the chapters must write out: networks, losses and models. The rest of aelib is the stage."""
-    return public(networks, losses, models)
+    """What the chapters must write out: networks, layers, losses, models and the codec. The rest is the stage."""
+    return public(networks, layers, losses, models, codec)
