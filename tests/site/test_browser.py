@@ -8,10 +8,11 @@ import threading
 
 import pytest
 from playwright.sync_api import sync_playwright
-from site_pages import HTML, PAGES
+from site_pages import HTML, PAGES, soup
 
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 READ = [page for page in PAGES if page.startswith(("book/", "notebooks/"))]
+MAPS = [page for page in READ if soup(page).find("script", attrs={"data-maps": True})]
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
 
 if not CHROMIUM:
@@ -72,4 +73,53 @@ def test_the_start_page_leads_to_the_introduction_also_as_a_file(browser):
     page.goto((HTML / "index.html").as_uri())
     page.wait_for_url("**/book/intro.html")
     assert page.title().startswith("The Autoencoder Book")
+    page.close()
+
+
+# The place of a map's first point, in pixels of the window, and the images that its tooltips show.
+POINT = """() => {
+  const [plot] = Bokeh.index.roots, { x, y } = plot.model.renderers[0].data_source.data;
+  const { left, top } = plot.canvas_view.el.getBoundingClientRect();
+  return [left + plot.frame.x_scale.compute(x[0]), top + plot.frame.y_scale.compute(y[0])];
+}"""
+TOOLTIP = """() => {
+  const all = (root) => [...root.querySelectorAll("*")].flatMap((e) => [e, ...(e.shadowRoot ? all(e.shadowRoot) : [])]);
+  return all(document).some((e) => e.tagName === "IMG" && e.src.startsWith("data:image/") && e.naturalWidth > 0);
+}"""
+
+
+@pytest.mark.parametrize("finger", [False, True], ids=["mouse-over-http", "finger-on-a-file"])
+@pytest.mark.parametrize("page_name", MAPS)
+def test_a_map_opens_when_asked_and_shows_images(browser, address, page_name, finger):
+    size = {"width": 320 if finger else 1280, "height": 800}
+    page = browser.new_page(viewport=size, has_touch=finger, is_mobile=finger)
+    home = HTML.as_uri() if finger else address
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{home}/{page_name}", wait_until="load")
+    button, plot = page.locator(".map-button").first, page.locator(".map").first
+    assert not any("/maps/" in url for url in asked), "a map is loaded only when it is asked for"
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".map canvas")
+    assert not page.evaluate(TOOLTIP)
+    plot.scroll_into_view_if_needed()
+    point = page.evaluate(POINT)
+    page.touchscreen.tap(*point) if finger else page.mouse.move(*point)
+    page.wait_for_function(TOOLTIP)
+    assert plot.bounding_box()["width"] <= size["width"]
+    assert [url for url in asked if not url.startswith((home, "data:", "blob:"))] == []
+    button.click()
+    assert page.locator("figure:has(.map) img").first.is_visible() and not plot.is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("page_name", MAPS)
+def test_without_its_script_a_map_stays_a_picture_and_says_why(browser, address, page_name):
+    page = browser.new_page()
+    page.route("**/bokeh.min.js", lambda route: route.abort())
+    page.goto(f"{address}/{page_name}", wait_until="load")
+    page.locator(".map-button").first.click()
+    page.get_by_text("could not be loaded").wait_for()
+    assert page.locator("figure:has(.map) img").first.is_visible() and not page.locator(".map").first.is_visible()
     page.close()

@@ -81,6 +81,12 @@ def test_a_chapter_shows_numbered_figures_with_captions(page):
         assert len(figure.find("span", class_="caption-text").get_text()) > 20
 
 
+def test_interactive_maps_are_there_and_light():
+    maps = [path for path in (HTML / "_static" / "maps").glob("*.js") if path.name != "bokeh.min.js"]
+    assert maps, "chapter 6 has a map: book/interactive.py should have written it"
+    assert [path.name for path in maps if path.stat().st_size > 600_000] == []
+
+
 def test_planted_faults_are_caught(tmp_path):
     (tmp_path / "a.html").write_text(
         '<script src="https://cdn.example/x.js"></script><link rel="stylesheet" href="//fonts.example/a.css">'
