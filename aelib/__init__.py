@@ -2,7 +2,7 @@
 
 from .data import Dataset, load
 from .losses import LIKELIHOODS, MeanOverBatch, bernoulli_nll, gaussian_nll, sigmoid_gaussian_nll
-from .models import Autoencoder, CompressiveAutoencoder, DenoisingAutoencoder
+from .models import Autoencoder, CompressiveAutoencoder
 from .networks import conv_decoder, conv_encoder, dense_decoder, dense_encoder
 from .report import ClaimError, Stopwatch, mean_sd, report
 
@@ -13,7 +13,6 @@ __all__ = [
     "ClaimError",
     "CompressiveAutoencoder",
     "Dataset",
-    "DenoisingAutoencoder",
     "MeanOverBatch",
     "Stopwatch",
     "bernoulli_nll",

@@ -113,63 +113,6 @@ class Autoencoder(keras.Model):
 
 
 @keras.saving.register_keras_serializable("aelib")
-class DenoisingAutoencoder(Autoencoder):
-    """An autoencoder trained to give back clean examples from noisy ones.
-
-    Args:
-        encoder, decoder, likelihood: as for `Autoencoder`. The code may be larger than the example: noise
-            cannot be copied away.
-        corruption: a layer that adds noise when called with `training=True`: one of `aelib.layers`, or a
-            Keras layer such as `keras.layers.GaussianNoise`. What it gives must suit the likelihood, so for
-            "sigmoid_gaussian" and "bernoulli" it must stay in [0, 1].
-
-    Train with `fit(x)` on clean examples: each is corrupted anew whenever it is seen, also in `evaluate`, in
-    `score` and on validation data, so all losses are those of cleaning. `reconstruct` takes what is noisy
-    already and cleans it.
-
-    Example:
-        >>> import numpy as np
-        >>> from aelib import dense_decoder, dense_encoder
-        >>> from aelib.layers import MaskingNoise
-        >>> x = np.random.default_rng(0).random((8, 6, 5, 1)).astype("float32")
-        >>> networks = dense_encoder((6, 5, 1), 50), dense_decoder(50, (6, 5, 1))
-        >>> model = DenoisingAutoencoder(*networks, MaskingNoise(0.3))
-        >>> model.compile("adam")
-        >>> history = model.fit(x, verbose=0)
-        >>> model.reconstruct(model.corrupt(x)).shape
-        (8, 6, 5, 1)
-
-    Source: Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with
-    denoising autoencoders.
-    """
-
-    def __init__(self, encoder, decoder, corruption, likelihood="sigmoid_gaussian", **kwargs):
-        super().__init__(encoder, decoder, likelihood, **kwargs)
-        if not isinstance(corruption, keras.layers.Layer):
-            raise ValueError(f"corruption must be a layer, such as aelib.layers.MaskingNoise(0.3), not {corruption!r}.")
-        self.corruption = corruption
-
-    def corrupt(self, x):
-        """Noisy copies of clean examples, drawn anew at each call: (n, ...) to (n, ...), NumPy."""
-        return ops.convert_to_numpy(self.corruption(self.check(x), training=True))
-
-    def call(self, x, training=False):
-        """One pass over freshly corrupted examples, in training or not: the loss is that of cleaning."""
-        return super().call(self.corruption(x, training=True), training)
-
-    def get_config(self):
-        """What Keras writes into a `.keras` file beside the weights."""
-        corruption = keras.saving.serialize_keras_object(self.corruption)
-        return {**super().get_config(), "corruption": corruption}
-
-    @classmethod
-    def from_config(cls, config):
-        """The model that `get_config` described, without its weights."""
-        corruption = keras.saving.deserialize_keras_object(config["corruption"])
-        return super().from_config({**config, "corruption": corruption})
-
-
-@keras.saving.register_keras_serializable("aelib")
 class CompressiveAutoencoder(Autoencoder):
     """An autoencoder whose codes are integers and whose loss adds what they cost in a file: L = R + lambda D.
 
