@@ -92,7 +92,7 @@ TOOLTIP = """() => {
 @pytest.mark.parametrize("page_name", MAPS)
 def test_a_map_opens_when_asked_and_shows_images(browser, address, page_name, finger):
     size = {"width": 320 if finger else 1280, "height": 800}
-    page = browser.new_page(viewport=size, has_touch=finger, is_mobile=finger)
+    page = browser.new_page(viewport=size, has_touch=finger)
     home = HTML.as_uri() if finger else address
     asked = []
     page.on("request", lambda request: asked.append(request.url))
