@@ -79,6 +79,33 @@ def check_sizes(**sizes):
         )
 
 
+def check_posterior(encoder_shape, decoder_shape, classes=0):
+    """Check that an encoder gives a mean and a log variance for each number of the code that the decoder takes."""
+    latent_dim = decoder_shape[-1] - classes
+    if encoder_shape[1:] != (2 * latent_dim,):
+        raise ValueError(
+            f"The encoder gives {encoder_shape[1:]}, the decoder takes {decoder_shape[1:]}, {classes} of these for a "
+            f"label: give the encoder 2 * latent_dim = {2 * latent_dim} outputs, means and then log variances."
+        )
+
+
+def check_labels(labels, n, classes):
+    """Check that `labels` are n integers from 0 to classes - 1."""
+    labels = np.asarray(labels)
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        raise ValueError(f"labels must be {n} integers, one for each example, not {labels.dtype} {labels.shape}.")
+    if n and (labels.min() < 0 or labels.max() >= classes):
+        raise ValueError(f"labels must lie between 0 and {classes - 1}, they go from {labels.min()} to {labels.max()}.")
+
+
+def check_level(level):
+    """Give back a level of noise as a pair (low, high) of floats, or raise a ValueError that names what came."""
+    pair = level if isinstance(level, (tuple, list)) else (level, level)
+    if len(pair) != 2 or not all(isinstance(v, (int, float)) for v in pair) or not 0 <= pair[0] <= pair[1] < np.inf:
+        raise ValueError(f"level must be a number of at least 0, or a pair (low, high) of such, not {level!r}.")
+    return float(pair[0]), float(pair[1])
+
+
 def check_probabilities(probabilities):
     """Give back (latent_dim, symbols) probabilities as float64, or raise a ValueError if a row cannot be scaled."""
     p = np.asarray(probabilities, "float64")

@@ -1,4 +1,4 @@
-"""Layers that own state and randomness: noise in the place of rounding, and a learned model of integer codes."""
+"""Layers that own state and randomness: noise for images, codes drawn or rounded, a learned model of integer codes."""
 
 import math
 
@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .checks import check_sizes
+from .checks import check_level, check_sizes
 from .codec import frequency_tables
 
 
@@ -79,3 +79,77 @@ class FactorizedPrior(keras.layers.Layer):
     def get_config(self):
         """What Keras writes into a `.keras` file beside the weights."""
         return {**super().get_config(), "limit": self.limit}
+
+
+class Noise(keras.layers.Layer):
+    """The base of layers that spoil images with pixels in [0, 1]; the result is clipped to [0, 1].
+
+    Args:
+        level: how strong, in the unit of each kind of noise. A pair (low, high) draws one for each image, uniformly.
+
+    Call with images (batch, height, width, channels); gives the same shape, with new noise at every call.
+    A derived layer says in `corrupt` what it does.
+
+    Raises:
+        ValueError: the level is not a number, or a pair of them, of at least 0.
+    """
+
+    def __init__(self, level, **kwargs):
+        super().__init__(**kwargs)
+        self.level = check_level(level)  # (low, high)
+        self.generator = keras.random.SeedGenerator()
+
+    def call(self, x, training=True):
+        """(batch, height, width, channels) to the same shape; images as they are if `training` is false."""
+        if not training:
+            return x
+        x = ops.cast(x, "float32")
+        each = (ops.shape(x)[0], *(1 for _ in x.shape[1:]))
+        level = keras.random.uniform(each, *self.level, seed=self.generator)
+        return ops.clip(self.corrupt(x, level), 0.0, 1.0)
+
+    def get_config(self):
+        """What Keras writes into a `.keras` file."""
+        return {**super().get_config(), "level": self.level}
+
+
+@keras.saving.register_keras_serializable("aelib")
+class GaussianNoise(Noise):
+    """Adds a normal random number to each pixel; `level` is its standard deviation, in units of white."""
+
+    def corrupt(self, x, level):
+        return x + level * keras.random.normal(ops.shape(x), seed=self.generator)
+
+
+@keras.saving.register_keras_serializable("aelib")
+class Masking(Noise):
+    """Turns pixels black; `level` is the share of pixels hit.
+
+    Source: Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with
+    denoising autoencoders.
+    """
+
+    def corrupt(self, x, level):
+        u = keras.random.uniform(ops.shape(x), seed=self.generator)
+        return ops.where(u < level, 0.0, x)
+
+
+@keras.saving.register_keras_serializable("aelib")
+class Sampling(keras.layers.Layer):
+    """Draws a code from independent Gaussians: z = mean + exp(log_var / 2) * epsilon, epsilon standard normal.
+
+    Call with a pair (mean, log_var), each (batch, latent_dim); gives (batch, latent_dim), new at every call.
+    Gradients flow through mean and log_var, since the randomness comes from outside.
+
+    Source: Kingma and Welling (2014), Auto-encoding variational Bayes.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.generator = keras.random.SeedGenerator()
+
+    def call(self, inputs):
+        """A pair of (batch, latent_dim) to (batch, latent_dim)."""
+        mean, log_var = inputs
+        epsilon = keras.random.normal(ops.shape(mean), seed=self.generator)
+        return mean + ops.exp(0.5 * log_var) * epsilon

@@ -49,6 +49,22 @@ def bernoulli_nll(x, logits):
     return ops.sum(cross_entropy, axis=tuple(range(1, len(x.shape))))
 
 
+def gaussian_kl(mean, log_var):
+    """Kullback-Leibler divergence from the standard normal distribution to independent Gaussians, in closed form.
+
+    Args:
+        mean: (batch, latent_dim), the means.
+        log_var: (batch, latent_dim), the natural logarithms of the variances.
+
+    Returns:
+        (batch,) nats, summed over the latents.
+
+    Source: Kingma and Welling (2014), Auto-encoding variational Bayes, appendix B.
+    """
+    mean, log_var = ops.cast(mean, "float32"), ops.cast(log_var, "float32")
+    return 0.5 * ops.sum(ops.square(mean) + ops.exp(log_var) - 1.0 - log_var, axis=-1)
+
+
 def identity(output):
     """The inverse link of a Gaussian: the decoder's output is the mean itself."""
     return output

@@ -20,3 +20,19 @@ def test_a_run_that_does_not_count_is_kept_elsewhere(tmp_path, monkeypatch, code
         run.execute(path)
     assert path.read_bytes() == before
     assert nbformat.read(tmp_path / "failed" / path.name, 4).cells[0].outputs
+
+
+@pytest.mark.parametrize(
+    ("text", "dropped"),
+    [
+        (
+            "I0000 00:00:1.5 1 cpu.cc:1] started\n\nWARNING:tensorflow:5 out of the last 6 calls to <f> triggered\n",
+            True,
+        ),
+        ("WARNING:tensorflow:5 out of the last 6 calls to <f> triggered\n0.5\n", False),
+        ("WARNING: the loss is NaN\n", False),
+        ("\n", False),
+    ],
+)
+def test_only_what_tensorflow_says_anyway_is_left_out(text, dropped):
+    assert run.chatter(nbformat.v4.new_output("stream", text=text)) is dropped

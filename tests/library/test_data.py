@@ -1,12 +1,14 @@
-"""aelib.data.load: real files, the stand-in, and what is wrong with a file."""
+"""aelib.data: real files, the stand-ins, and what is wrong with a file."""
 
+import hashlib
+import json
 import sys
 
 import numpy as np
 import pytest
 
 import aelib
-from aelib.data import SHAPES
+from aelib.data import SERIES, SHAPES, load_series
 
 
 @pytest.fixture
@@ -120,3 +122,105 @@ def test_a_damaged_or_wrong_file_is_a_clear_error(folder, arrays, kind):
     damage(kind, path, arrays)
     with pytest.raises(ValueError, match="fashion_mnist.npz.*Delete the file and fetch it again"):
         aelib.load("fashion_mnist")
+
+
+LABELS = {"realKnownCause/nyc_taxi.csv": [["2014-07-01 00:30:00.000000", "2014-07-01 01:00:00.000000"]]}
+
+
+@pytest.fixture
+def series_files(folder, monkeypatch):
+    """A folder with a short series, as if it were the one that the hash belongs to."""
+    content = b"timestamp,value\n2014-07-01 00:00:00,10844\n2014-07-01 00:30:00,8127\n2014-07-01 01:00:00,6210.5\n"
+    kind, _, drawn = SERIES["nyc_taxi"]
+    monkeypatch.setitem(SERIES, "nyc_taxi", (kind, hashlib.sha256(content).hexdigest(), drawn))
+    (folder / "nab").mkdir()
+    (folder / "nab" / "nyc_taxi.csv").write_bytes(content)
+    (folder / "nab" / "windows.json").write_text(json.dumps({"nyc_taxi.csv": LABELS["realKnownCause/nyc_taxi.csv"]}))
+    return folder / "nab"
+
+
+def check_short_series(series):
+    assert series.values.tolist() == [10844, 8127, 6210.5] and series.values.dtype == np.float32
+    assert series.timestamps.dtype == "datetime64[s]" and str(series.timestamps[1]) == "2014-07-01T00:30:00"
+    assert series.windows.tolist() == [[series.timestamps[1].item(), series.timestamps[2].item()]]
+    assert series.name == "nyc_taxi" and not series.stand_in
+
+
+def test_a_series_from_the_folder_of_aelib_data(series_files):
+    check_short_series(load_series("nyc_taxi"))
+
+
+def test_a_series_by_download(series_files, tmp_path_factory, monkeypatch):
+    import keras
+
+    cache, asked = tmp_path_factory.mktemp("keras"), []
+
+    def get_file(name, origin, cache_subdir):
+        asked.append(origin)
+        local = "windows.json" if name.endswith(".json") else name
+        text = json.dumps(LABELS).encode() if name.endswith(".json") else (series_files / local).read_bytes()
+        (cache / name).write_bytes(text)
+        return str(cache / name)
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    monkeypatch.delenv("AELIB_DATA")
+    check_short_series(load_series("nyc_taxi"))
+    assert all(origin.startswith("https://raw.githubusercontent.com/numenta/NAB/ea702d75") for origin in asked)
+    assert asked[0].endswith("/data/realKnownCause/nyc_taxi.csv")
+    assert asked[1].endswith("/labels/combined_windows.json")
+
+
+@pytest.mark.parametrize("kind", ["changed", "truncated", "empty"])
+def test_a_damaged_series_is_a_clear_error(series_files, kind):
+    path = series_files / "nyc_taxi.csv"
+    content = path.read_bytes()
+    path.write_bytes({"changed": content.replace(b"8", b"9"), "truncated": content[:-20], "empty": b""}[kind])
+    with pytest.raises(ValueError, match=r"nyc_taxi.csv is damaged or another version.*Delete the file and fetch it"):
+        load_series("nyc_taxi")
+
+
+@pytest.mark.parametrize("labels", ["", "{}", "[1, 2]", '{"nyc_taxi.csv": ["soon"]}', '{"nyc_taxi.csv": null}', None])
+def test_damaged_or_missing_windows_are_a_clear_error(series_files, labels):
+    path = series_files / "windows.json"
+    if labels is None:
+        path.unlink()
+    else:
+        path.write_text(labels)
+    with pytest.raises(ValueError, match=r"windows.json has no windows for nyc_taxi.csv.*Delete the file"):
+        load_series("nyc_taxi")
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_offline_draws_a_series_with_known_anomalies(monkeypatch, name):
+    monkeypatch.setenv("AELIB_OFFLINE", "1")
+    with pytest.warns(UserWarning, match=f"STAND-IN for {name}"):
+        series = load_series(name)
+    rows, start, minutes, anomalies = SERIES[name][2]
+    assert series.stand_in and series.name == name
+    assert series.values.shape == series.timestamps.shape == (rows,) and series.values.dtype == np.float32
+    assert series.windows.shape == (anomalies, 2) and series.windows.dtype == series.timestamps.dtype
+    assert series.timestamps[0] == np.datetime64(start)
+    assert set(np.diff(series.timestamps)) == {np.timedelta64(60 * minutes, "s")}
+    bad = [(series.timestamps >= a) & (series.timestamps <= b) for a, b in series.windows]
+    assert all(series.values[here].mean() < 0.7 * series.values[: rows // 2].mean() for here in bad)
+
+
+@pytest.mark.parametrize("failure", [Exception("URL fetch failure on somewhere"), TimeoutError("timed out")])
+def test_no_network_draws_a_series(folder, monkeypatch, failure):
+    import keras
+
+    def get_file(*_, **__):
+        raise failure
+
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    with pytest.warns(UserWarning, match="download of nyc_taxi failed"):
+        assert load_series("nyc_taxi").stand_in
+
+
+def test_a_series_of_another_name_or_folder(monkeypatch):
+    with pytest.raises(ValueError, match="'nyc_bus'.*'nyc_taxi'"):
+        load_series("nyc_bus")
+    monkeypatch.delenv("AELIB_OFFLINE", raising=False)
+    monkeypatch.setenv("AELIB_DATA", "/no/such/folder")
+    with pytest.raises(FileNotFoundError, match="/no/such/folder"):
+        load_series("nyc_taxi")
