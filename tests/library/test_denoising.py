@@ -36,6 +36,7 @@ def test_gaussian_noise_has_its_standard_deviation_and_stays_within_black_and_wh
 
 
 def test_masking_turns_its_share_black_and_leaves_the_rest():
+    keras.utils.set_random_seed(0)
     x = images(400) + 0.01
     result = noisy(Masking(0.3), np.clip(x, 0, 1))
     np.testing.assert_allclose((result == 0).mean(), 0.3, atol=0.01)
