@@ -10,7 +10,8 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ["pyproject.toml", "README.md", "CITATION.cff", "book/_config.yml", "book/*.md", "notebooks/*.ipynb"]
+FILES = ["pyproject.toml", "README.md", "CITATION.cff", "book/_config.yml", "book/*.md"]
+FILES += ["notebooks/*.ipynb", "drafts/*.ipynb"]
 GITHUB = re.compile(r"(?:github\.com|colab\.research\.google\.com/github)/([\w.-]+/autoencoder-book)")
 
 
