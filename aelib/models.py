@@ -334,7 +334,7 @@ class ConditionalVAE(VAE):
         ((3, 6, 5, 1), (8, 6, 5, 1))
 
     Sources: Kingma, Rezende, Mohamed and Welling (2014), Semi-supervised learning with deep generative models;
-    Sohn, Yan and Lee (2015), Learning structured output representation using deep conditional generative models.
+    Sohn, Lee and Yan (2015), Learning structured output representation using deep conditional generative models.
     """
 
     def __init__(self, encoder, decoder, classes, **kwargs):
