@@ -20,14 +20,14 @@ test: .venv/.all
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@$(BIN)/codespell README.md book notebooks aelib tests
 	@echo "== 2/5 aelib on TensorFlow and on JAX; the rules for notebooks and pages"
-	@$(SHORT) $(BIN)/pytest --quiet tests --ignore tests/site
-	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet tests/library
+	@$(SHORT) $(BIN)/pytest --quiet -n auto tests --ignore tests/site
+	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet -n auto tests/library
 	@echo "== 3/5 every notebook, in short"
-	@$(SHORT) $(BIN)/pytest --quiet --nbmake --nbmake-timeout=300 notebooks
+	@$(SHORT) $(BIN)/pytest --quiet -n auto --nbmake --nbmake-timeout=300 notebooks
 	@echo "== 4/5 the book, warnings as errors"
 	@$(MAKE) --no-print-directory book
 	@echo "== 5/5 the site: links, hosts, and in a browser where there is one"
-	@$(BIN)/pytest --quiet tests/site
+	@$(BIN)/pytest --quiet -n auto tests/site
 
 run: .venv/.all
 	@$(BIN)/python book/run.py $(NB)

@@ -391,6 +391,10 @@ class ConditionalVAE(VAE):
         size = len(labels), self.decoder.input_shape[-1] - self.classes
         return self.decode(np.random.default_rng(seed).standard_normal(size).astype("float32"), labels)
 
+    def iwae(self, *args, **kwargs):
+        """Not offered: `VAE.iwae` would decode codes without a label. `score` gives minus the ELBO."""
+        raise NotImplementedError("ConditionalVAE has no iwae, as its decoder needs labels: use score(x, labels).")
+
     def get_config(self):
         """What Keras writes into a `.keras` file beside the weights."""
         return {**super().get_config(), "classes": self.classes}

@@ -55,10 +55,13 @@ def key_picture(notebook):
     return base64.b64decode(pictures[0]) if pictures else None
 
 
-def chatter(output):
-    """True if an output is nothing but what TensorFlow prints whatever the log level."""
-    lines = [line for line in output.get("text", "").splitlines() if line.strip()]
-    return bool(lines) and all(CHATTER.match(line) for line in lines)
+def quiet(output):
+    """An output without the lines that TensorFlow prints whatever the log level; None if nothing is left then."""
+    text = output.get("text", "")
+    lines = [line for line in text.splitlines(keepends=True) if not CHATTER.match(line)]
+    if (kept := "".join(lines)) != text:
+        output["text"] = kept
+    return output if kept.strip() or not text.strip() else None
 
 
 def execute(path):
@@ -93,7 +96,7 @@ def execute(path):
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of day: they would change in every run
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not chatter(output)]
+            cell.outputs = [output for output in map(quiet, cell.outputs) if output is not None]
     notebook.metadata["aelib_run"] = {
         "code_sha256": code_sha256(notebook),
         "python": platform.python_version(),

@@ -88,3 +88,13 @@ def test_one_version_everywhere():
 
 def test_the_lock_names_no_host():
     assert not re.search(r"https?://|--(?:extra-)?index-url|--find-links", (ROOT / "requirements.txt").read_text())
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_index_of_pictures_shows_the_chapter_with_its_title_and_its_pictures_alt_text(name):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+    (cell,) = [cell for cell in notebook.cells if "picture" in cell.metadata.get("tags", [])]
+    card = (ROOT / "book/intro.md").read_text().split(f":::{{grid-item-card}} {title}\n")[1].split("\n:::")[0]
+    assert f":link: /notebooks/{name}\n" in card and f"pictures/{name}.png" in card
+    assert f":img-alt: {cell.metadata['mystnb']['image']['alt']}\n" in card

@@ -23,16 +23,22 @@ def test_a_run_that_does_not_count_is_kept_elsewhere(tmp_path, monkeypatch, code
 
 
 @pytest.mark.parametrize(
-    ("text", "dropped"),
+    ("text", "kept"),
     [
         (
             "I0000 00:00:1.5 1 cpu.cc:1] started\n\nWARNING:tensorflow:5 out of the last 6 calls to <f> triggered\n",
-            True,
+            None,
         ),
-        ("WARNING:tensorflow:5 out of the last 6 calls to <f> triggered\n0.5\n", False),
-        ("WARNING: the loss is NaN\n", False),
-        ("\n", False),
+        ("WARNING:tensorflow:5 out of the last 6 calls to <f> triggered\n0.5\n", "0.5\n"),
+        ("WARNING: the loss is NaN\n", "WARNING: the loss is NaN\n"),
+        ("\n", "\n"),
     ],
 )
-def test_only_what_tensorflow_says_anyway_is_left_out(text, dropped):
-    assert run.chatter(nbformat.v4.new_output("stream", text=text)) is dropped
+def test_only_what_tensorflow_says_anyway_is_left_out(text, kept):
+    output = run.quiet(nbformat.v4.new_output("stream", text=text))
+    assert (output and output["text"]) == kept
+
+
+def test_a_figure_is_no_text_and_stays():
+    figure = nbformat.v4.new_output("display_data", {"image/png": "AAAA"})
+    assert run.quiet(figure) == figure

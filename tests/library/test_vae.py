@@ -181,3 +181,8 @@ def test_saving_and_loading_keeps_the_labels(tmp_path):
     assert type(loaded) is aelib.ConditionalVAE and loaded.classes == 2
     np.testing.assert_array_equal(loaded.sample([1, 0], seed=0), model.sample([1, 0], seed=0))
     loaded.fit(x, np.arange(9) % 2, verbose=0)  # and it can be trained on
+
+
+def test_a_conditional_model_says_that_it_has_no_iwae():
+    with pytest.raises(NotImplementedError, match=r"use score\(x, labels\)"):
+        conditional().iwae(images())

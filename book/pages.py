@@ -1,0 +1,88 @@
+"""A Sphinx extension: what every page of the site gets.
+
+- Images carry their size, so that nothing moves while a page loads, and are fetched when they come into sight.
+- A content security policy: the browser refuses to ask any other host, whatever a page may contain.
+- A chapter can be downloaded as a Python script, too (jupytext).
+- A card for those who share the page's address: its title, its question or first sentence, its picture.
+"""
+
+import html
+import re
+from pathlib import Path
+
+import address
+import jupytext
+from PIL import Image
+
+IMAGE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="([^"]+)"([^>]*)>')
+# `file:` lets the book work from a folder; the theme's and MathJax's own inline scripts and styles are allowed.
+POLICY = "default-src 'self' file: data: blob:; script-src 'self' file: blob: 'unsafe-inline'; "
+POLICY += "style-src 'self' file: 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self' file:"
+
+
+def sized(body, sources):
+    """The page with the width and height of its own pictures written into it. `sources`: {file name: path}."""
+
+    def mend(match):
+        before, url, after = match.groups()
+        path = sources.get(url.rsplit("/", 1)[-1])
+        if path is None or path.suffix == ".svg" or "width=" in before + after:
+            return match.group(0)
+        width, height = Image.open(path).size
+        return f'<img {before}src="{url}"{after.rstrip(" /")} width="{width}" height="{height}" loading="lazy">'
+
+    return IMAGE.sub(mend, body)
+
+
+def complete(app, pagename, templatename, context, doctree):
+    """Called by Sphinx for each page, after the theme has prepared it."""
+    sources = {name: Path(app.srcdir, path) for path, name in app.builder.images.items()}
+    if "body" in context:
+        # docutils calls citations a list without list items, which screen readers stumble over.
+        body = context["body"].replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+        context["body"] = sized(body, sources)
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    context["metatags"] = policy + card(app, pagename, context) + context.get("metatags", "")
+    notebook = Path(app.srcdir, f"{pagename}.ipynb")
+    if notebook.exists():
+        script = Path(app.outdir, "_sources", f"{pagename}.py")
+        script.parent.mkdir(parents=True, exist_ok=True)
+        chapter = jupytext.read(notebook)
+        chapter.cells = [cell for cell in chapter.cells if "google.colab" not in cell.source]  # it holds a magic
+        jupytext.write(chapter, script, fmt="py:percent")
+        offer(context, context["pathto"](f"_sources/{pagename}.py", 1))
+
+
+def card(app, pagename, context):
+    """The page's title, first sentence and picture, as the Open Graph protocol wants them."""
+    text = re.sub(r"<[^>]+>", "", (re.findall(r"<p>(.*?)</p>", context.get("body", ""), flags=re.S) or [""])[0])
+    picture = Path("_static", "pictures", f"{Path(pagename).name}.png")
+    if not Path(app.srcdir, "book", picture).exists():
+        picture = picture.with_name("01_first_autoencoder.png")
+    home = app.config.html_baseurl
+    fields = {"type": "article", "title": re.sub(r"<[^>]+>", "", context.get("title", "")), "description": text}
+    fields |= {"url": f"{home}{pagename}.html", "image": home + picture.as_posix()}
+    fields = {name: html.escape(html.unescape(" ".join(value.split()))) for name, value in fields.items()}
+    tags = [f'<meta property="og:{name}" content="{value}">' for name, value in fields.items()]
+    return "".join([*tags, '<meta name="twitter:card" content="summary_large_image">'])
+
+
+def publish_under_own_address(app, config):
+    """The site of owner/name is owner.github.io/name, also for a fork."""
+    owner, name = address.slug().split("/")
+    config.html_baseurl = f"https://{owner}.github.io/{name}/"
+
+
+def offer(context, url):
+    """Add the script to the theme's menu of downloads."""
+    for button in context.get("header_buttons", []):
+        if button.get("label") == "download-buttons":
+            entry = {"type": "link", "url": url, "text": ".py", "tooltip": "Download as a Python script"}
+            button["buttons"].insert(1, entry | {"icon": "fas fa-code", "label": "download-script-button"})
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("config-inited", publish_under_own_address)
+    app.connect("html-page-context", complete, priority=900)  # the theme adds its buttons before
+    return {"version": "1", "parallel_read_safe": True}

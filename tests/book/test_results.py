@@ -1,0 +1,32 @@
+"""Numbers in the pages come from the stored runs, and what no run reported is refused."""
+
+import nbformat
+import pytest
+import results
+import run
+
+
+def test_a_number_is_that_of_the_stored_run():
+    notebook = nbformat.read(run.ROOT / "notebooks" / "05_convolutions.ipynb", 4)
+    (row,) = [row for row in run.results(notebook)[0]["rows"] if row["name"] == "PCA 64"]
+    assert results.lookup("05 | PCA 64 | test_mse | .6f") == f"{row['test_mse']:.6f}"
+    assert results.lookup("05|PCA 64|parameters|,") == "50,960"
+
+
+def test_of_several_seeds_it_is_the_mean():
+    assert results.lookup("01 | PCA 64 | test_mse") == "0.0104"
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("05 | PCA 64", "chapter | row | metric"),
+        ("99 | PCA 64 | test_mse", "no chapter '99'"),
+        ("05 | PCA 65 | test_mse", "no 'test_mse' of 'PCA 65'"),
+        ("05 | PCA 64 | accuracy", "no 'accuracy' of 'PCA 64'"),
+    ],
+)
+def test_what_no_run_reported_is_refused(text, message):
+    with pytest.raises(ValueError) as error:
+        results.lookup(text)
+    assert message in str(error.value)

@@ -1,0 +1,195 @@
+"""What makes the site pleasant: light pages that stand still, a search that finds, nothing in the way of anyone."""
+
+import base64
+import gzip
+import json
+import statistics
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from site_pages import HTML, PAGES, soup
+
+READ = [page for page in PAGES if page.startswith(("book/", "notebooks/"))]
+EXPLORERS = ["book/intro.html", "notebooks/11_vae.html"]
+KB = 1000
+
+
+def weight(browser, address, page_name):
+    """Bytes that a page asks for, read to its end, as a web server sends them: text compressed."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    responses = []
+    page.on("response", lambda response: responses.append(response))  # noqa: PLW0108 - Playwright wants a function
+    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    opened = len(responses)
+    page.evaluate("[...document.images].forEach(i => i.loading = 'eager')")
+    page.wait_for_load_state("networkidle")
+    sizes = [len(r.body() if r.url.endswith((".png", ".woff", ".ttf")) else gzip.compress(r.body())) for r in responses]
+    page.close()
+    return sum(sizes[:opened]), sum(sizes)
+
+
+def test_pages_are_light(browser, address):
+    weights = {page_name: weight(browser, address, page_name) for page_name in READ}
+    chapters = [whole for name, (_, whole) in weights.items() if name.startswith("notebooks/")]
+    assert {name: whole for name, (_, whole) in weights.items() if whole > 2000 * KB} == {}
+    assert statistics.median(chapters) < 900 * KB
+    assert weights["book/intro.html"][0] < 500 * KB
+
+
+MOVED = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(e => sum += e.hadRecentInput ? 0 : e.value))
+    .observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 300);
+})"""
+
+
+@pytest.mark.parametrize("page_name", READ)
+def test_pictures_keep_their_place_and_wait_until_they_are_in_sight(browser, address, page_name):
+    pictures = soup(page_name).select("article img")
+    assert [img["src"] for img in pictures if not (img.get("width") and img.get("height"))] == []
+    assert [img["src"] for img in pictures if img.get("loading") != "lazy"] == []
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    assert page.evaluate(MOVED) < 0.1  # what web.dev calls good
+    page.close()
+
+
+@pytest.mark.parametrize("page_name", READ)
+def test_axe_finds_nothing_serious(browser, address, page_name):
+    page = browser.new_page(bypass_csp=True)  # axe comes from outside
+    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    for theme in ("light", "dark"):
+        page.evaluate(f"document.documentElement.dataset.theme = {theme!r}")
+        found = Axe().run(page).response["violations"]
+        serious = [(v["id"], v["nodes"][0]["html"][:150]) for v in found if v["impact"] in ("serious", "critical")]
+        assert (theme, serious) == (theme, [])
+    page.close()
+
+
+QUERIES = {
+    "bottleneck": "02_bottleneck",
+    "PCA": "02_bottleneck",
+    "code size": "02_bottleneck",
+    "cross-entropy": "03_losses",
+    "nats": "book/glossary",  # it says what a nat is, and where
+    "learning rate": "04_training",
+    "early stopping": "04_training",
+    "convolution": "05_convolutions",
+    "t-SNE": "06_dimensionality_reduction",
+    "JPEG": "07_codec",
+    "compression": "07_codec",
+    "noise": "09_denoising",
+    "median filter": "09_denoising",
+    "ELBO": "11_vae",
+    "variational autoencoder": "11_vae",
+    "posterior collapse": "11_vae",
+    "conditional": "13_conditional_vae",
+    "augmentation": "13_conditional_vae",
+    "linear probe": "17_representations",
+    "anomaly": "19_anomalies",
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_search_finds_the_right_page_among_its_first_three(browser, address, query):
+    page = browser.new_page()
+    page.goto(f"{address}/search.html?q={query}", wait_until="networkidle")
+    page.wait_for_selector("#search-results li a")
+    page.wait_for_function("!document.querySelector('#search-progress')?.textContent.includes('.')")
+    found = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.href)")
+    pages = list(dict.fromkeys(url.split("?")[0].split("#")[0] for url in found))
+    page.close()
+    assert any(QUERIES[query] in url for url in pages[:3]), pages[:5]
+
+
+def test_no_page_may_ask_another_host(browser, address):
+    policies = {p: soup(p).find("meta", attrs={"http-equiv": "Content-Security-Policy"}) for p in READ}
+    assert [name for name, policy in policies.items() if policy is None] == []
+    page = browser.new_page()
+    page.goto(f"{address}/book/intro.html", wait_until="load")
+    refused = """() => new Promise(done => {
+      document.addEventListener("securitypolicyviolation", e => done(e.blockedURI));
+      document.body.append(Object.assign(new Image(), {src: "https://elsewhere.example/x.png"}));
+    })"""
+    assert "elsewhere.example" in page.evaluate(refused)
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def decoder():
+    """Keras's decoder with the weights that the explorer's page has."""
+    import aelib
+
+    text = (HTML / "_static" / "explorer" / "decoder.js").read_text()
+    content = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    values = np.frombuffer(base64.b64decode(content["data"]), "<f2").astype("float32")
+    ends = np.cumsum([np.prod(shape) for shape in content["shapes"]])
+    weights = [part.reshape(s) for part, s in zip(np.split(values, ends[:-1]), content["shapes"], strict=True)]
+    model = aelib.dense_decoder(2, (28, 28, 1), tuple(len(bias) for bias in weights[1:-1:2]))
+    model.set_weights(weights)
+    return lambda z: 1 / (1 + np.exp(-model.predict(np.array([z], "float32"), verbose=0).ravel()))
+
+
+SET = """async ([a, b]) => {
+  const widget = document.querySelector(".explorer-widget"), [one, two] = widget.querySelectorAll("input");
+  [one.value, two.value, widget.pixels] = [a, b, undefined];
+  one.dispatchEvent(new Event("input"));
+  while (!widget.pixels) await new Promise(requestAnimationFrame);
+  return [...widget.pixels];
+}"""
+
+
+@pytest.mark.parametrize("page_name", EXPLORERS)
+def test_the_explorer_draws_what_keras_draws(browser, address, decoder, page_name):
+    page = browser.new_page()
+    page.goto(f"{address}/{page_name}", wait_until="load")
+    for z in [(0, 0), (1.5, -0.75), (-3, 3), (0.05, 2.2)]:
+        np.testing.assert_allclose(page.evaluate(SET, z), decoder(z), atol=1e-3)
+    page.close()
+
+
+@pytest.mark.parametrize("way", ["mouse", "finger-on-a-file", "keys"])
+@pytest.mark.parametrize("page_name", EXPLORERS)
+def test_the_explorer_follows(browser, address, page_name, way):
+    finger = way == "finger-on-a-file"
+    page = browser.new_page(viewport={"width": 320 if finger else 1280, "height": 800}, has_touch=finger)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{HTML.as_uri() if finger else address}/{page_name}", wait_until="load")
+    assert not any("decoder.js" in url for url in asked), "the weights are fetched at the first touch"
+    pad = page.locator(".explorer-pad").first
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    x, y = box["x"] + 0.25 * box["width"], box["y"] + 0.75 * box["height"]
+    if way == "keys":
+        page.locator(".explorer-widget input").first.focus()
+        page.keyboard.press("ArrowRight")
+        wanted = (0.05, 0)
+    else:
+        page.touchscreen.tap(x, y) if finger else (page.mouse.move(x, y), page.mouse.down(), page.mouse.up())
+        wanted = (-0.67, -0.67)  # a quarter of a normal distribution lies below
+    page.wait_for_selector(".explorer-widget[data-pixels='784']")
+    values = page.locator(".explorer-widget input").evaluate_all("all => all.map(e => Number(e.value))")
+    assert np.allclose(values, wanted, atol=0.06)
+    page.close()
+
+
+def test_without_javascript_a_picture_stands_in_the_explorers_place(browser, address):
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{address}/book/intro.html", wait_until="load")
+    assert page.locator("figure.explorer img").is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("page_name", [page for page in READ if page.startswith("notebooks/")])
+def test_a_chapter_can_be_taken_along(page_name):
+    links = [link["href"] for link in soup(page_name).select("header a, .header-article a, .article-header-buttons a")]
+    for end in (".ipynb", ".py"):
+        (link,) = [href for href in links if href.endswith(end) and "://" not in href]
+        assert (HTML / "notebooks" / link).resolve().exists()
+    assert any(href.startswith("https://colab.research.google.com") for href in links)
+    script = (HTML / "_sources" / page_name).with_suffix(".py").read_text()
+    compile(script, page_name, "exec")
