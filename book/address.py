@@ -10,8 +10,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = ["pyproject.toml", "README.md", "CITATION.cff", "book/_config.yml", "book/*.md"]
-FILES += ["notebooks/*.ipynb"]
+FILES = ["pyproject.toml", "README.md", "CITATION.cff", "book/_config.yml", "book/*.md", "notebooks/*.ipynb"]
 GITHUB = re.compile(r"(?:github\.com|colab\.research\.google\.com/github)/([\w.-]+/autoencoder-book)")
 
 

@@ -1,9 +1,8 @@
 """The built site in a real Chromium: pages ask no other host, show their figures, and fit their window."""
 
 import pytest
-from site_pages import HTML, PAGES, soup
+from site_pages import HTML, READ, soup
 
-READ = [page for page in PAGES if page.startswith(("book/", "notebooks/"))]
 MAPS = [page for page in READ if soup(page).find("script", attrs={"data-maps": True})]
 
 

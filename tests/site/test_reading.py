@@ -5,13 +5,13 @@ import gzip
 import json
 import statistics
 
+import explorer
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from site_pages import HTML, PAGES, soup
+from site_pages import HTML, READ, soup
 
-READ = [page for page in PAGES if page.startswith(("book/", "notebooks/"))]
-EXPLORERS = ["book/intro.html", "notebooks/11_vae.html"]
+EXPLORERS = [f"{page}.html" for page in explorer.PAGES]
 KB = 1000
 
 

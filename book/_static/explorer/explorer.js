@@ -71,7 +71,7 @@
     return [label, input];
   }
 
-  function explorer(figure, pad) {
+  function explorer(pad) {
     const widget = document.createElement("div"), frame = document.createElement("div");
     const side = document.createElement("div"), canvas = document.createElement("canvas");
     const mark = document.createElement("span"), text = document.createElement("output");
@@ -119,7 +119,7 @@
     text.value = "drag on the picture, or move a slider";
   }
 
-  for (const figure of document.querySelectorAll("figure.explorer")) explorer(figure, figure.querySelector("img"));
+  for (const figure of document.querySelectorAll("figure.explorer")) explorer(figure.querySelector("img"));
 
   const chapter = document.getElementById("fig-vae-manifold");
   if (chapter) { // the chapter's own figure stays; beneath it comes a smaller model to play with
@@ -130,6 +130,6 @@
     caption.textContent = "To play with: a smaller decoder, trained like the one above, runs in this page.";
     figure.append(pad, caption);
     chapter.after(figure);
-    explorer(figure, pad);
+    explorer(pad);
   }
 })();
