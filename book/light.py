@@ -1,7 +1,7 @@
 """A Sphinx extension: pages without what they do not use.
 
 The theme sends every icon of Font Awesome with every page, as a script of half a megabyte and as fonts. Here the
-script goes, and the fonts keep the icons that this book shows. MathJax goes from pages without formulas.
+script goes, and the fonts keep the icons that this book shows.
 """
 
 import re
@@ -48,15 +48,7 @@ def lighten(app, exception):
         script.unlink()
 
 
-def without_unused_mathjax(app, pagename, templatename, context, doctree):
-    """Called by Sphinx for each page. Sphinx counts the formulas of all pages that a page lists as its own."""
-    if not app.env.domaindata["math"]["has_equations"].get(pagename):
-        scripts = context.get("script_files", [])
-        context["script_files"] = [s for s in scripts if "mathjax" not in str(getattr(s, "filename", s) or "")]
-
-
 def setup(app):
     """Called by Sphinx."""
-    app.connect("html-page-context", without_unused_mathjax, priority=950)
     app.connect("build-finished", lighten, priority=900)
     return {"version": "1", "parallel_read_safe": True}

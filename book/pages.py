@@ -15,7 +15,7 @@ import jupytext
 from PIL import Image
 
 IMAGE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="([^"]+)"([^>]*)>')
-# `file:` lets the book work from a folder; the theme's and MathJax's own inline scripts and styles are allowed.
+# `file:` lets the book work from a folder; the theme's own inline scripts and styles are allowed.
 POLICY = "default-src 'self' file: data: blob:; script-src 'self' file: blob: 'unsafe-inline'; "
 POLICY += "style-src 'self' file: 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self' file:"
 

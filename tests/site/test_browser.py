@@ -5,6 +5,13 @@ from site_pages import HTML, READ, soup
 
 MAPS = [page for page in READ if soup(page).find("script", attrs={"data-maps": True})]
 
+FORMULAS = """() => {
+  const all = [...document.querySelectorAll("div.math, math:not(div.math math)")].map(e => e.closest("math") ||
+    e.querySelector("math"));
+  const fonts = [...document.fonts].filter(font => font.family.includes("STIX")).map(font => font.status);
+  return [all.length, all.filter(e => e && getComputedStyle(e).display.includes("math")).length, fonts];
+}"""
+
 
 @pytest.mark.parametrize("page_name", READ)
 def test_a_page_asks_only_its_own_host_and_shows_its_pictures(browser, address, page_name):
@@ -17,8 +24,8 @@ def test_a_page_asks_only_its_own_host_and_shows_its_pictures(browser, address, 
     assert failed == []
     broken = "[...document.images].filter(i => (i.loading = 'eager', i.complete && !i.naturalWidth)).map(i => i.src)"
     assert page.evaluate(broken) == []
-    unset = "document.querySelectorAll('.math').length > 0 && !document.querySelector('mjx-container')"
-    assert not page.evaluate(unset), "formulas were not typeset"
+    formulas, set_as_math, fonts = page.evaluate(FORMULAS)
+    assert formulas == set_as_math and (not formulas or fonts == ["loaded"])
     page.close()
 
 

@@ -1,11 +1,13 @@
 """Static checks of the built site: links lead somewhere, figures are there, no other host is asked."""
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from site_pages import HTML, PAGES, soup
+from fontTools.ttLib import TTFont
+from site_pages import HTML, PAGES, READ, soup
 
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 LOADING_RELS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "manifest"}
@@ -79,6 +81,30 @@ def test_a_chapter_shows_numbered_figures_with_captions(page):
     for figure in shown:
         assert figure.find("img") and figure.find("span", class_="caption-number")
         assert len(figure.find("span", class_="caption-text").get_text()) > 20
+
+
+def test_formulas_on_a_line_of_their_own_are_numbered_through_the_book():
+    numbers = []
+    for page in READ:
+        for formula in soup(page).select("div.math"):
+            number = formula.select_one(".eqno")
+            assert formula["id"] and number.select_one("a.headerlink")["href"] == f"#{formula['id']}"
+            numbers.append(int(number.find(string=True).strip("()")))
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+    assert len(numbers) > 40
+
+
+def test_the_font_has_every_sign_of_the_formulas():
+    signs = TTFont(HTML / "_static" / "fonts" / "STIXTwoMath.woff2").getBestCmap()
+    # Browsers draw a letter that stands alone in <mi> with the italic sign of the same letter.
+    italics = [*range(0x1D434, 0x1D468), 0x210E, *range(0x1D6E2, 0x1D71C)]
+    italic = {unicodedata.normalize("NFKC", chr(code)): code for code in italics if unicodedata.name(chr(code), "")}
+    lacking = set()
+    for node in (node for page in READ for node in soup(page).select("math *") if node.string):
+        text = node.string.strip("\N{NO-BREAK SPACE}")
+        upright = len(text) > 1 or node.name != "mi" or node.get("mathvariant") == "normal"
+        lacking |= {sign for sign in text if (ord(sign) if upright else italic.get(sign, ord(sign))) not in signs}
+    assert lacking == set()
 
 
 def test_interactive_maps_are_there_and_light():
