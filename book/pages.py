@@ -12,7 +12,7 @@ from pathlib import Path
 
 import address
 import jupytext
-from PIL import Image
+from PIL import Image, ImageOps
 
 IMAGE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="([^"]+)"([^>]*)>')
 # `file:` lets the book work from a folder; the theme's own inline scripts and styles are allowed.
@@ -56,21 +56,31 @@ def complete(app, pagename, templatename, context, doctree):
 def card(app, pagename, context):
     """The page's title, first sentence and picture, as the Open Graph protocol wants them."""
     text = re.sub(r"<[^>]+>", "", (re.findall(r"<p>(.*?)</p>", context.get("body", ""), flags=re.S) or [""])[0])
-    picture = Path("_static", "pictures", f"{Path(pagename).name}.png")
-    if not Path(app.srcdir, "book", picture).exists():
-        picture = picture.with_name("01_first_autoencoder.png")
     home = app.config.html_baseurl
     fields = {"type": "article", "title": re.sub(r"<[^>]+>", "", context.get("title", "")), "description": text}
-    fields |= {"url": f"{home}{pagename}.html", "image": home + picture.as_posix()}
+    fields |= {"url": f"{home}{pagename}.html", "image": home + card_picture(app, Path(pagename).name)}
     fields = {name: html.escape(html.unescape(" ".join(value.split()))) for name, value in fields.items()}
     tags = [f'<meta property="og:{name}" content="{value}">' for name, value in fields.items()]
     return "".join([*tags, '<meta name="twitter:card" content="summary_large_image">'])
 
 
+def card_picture(app, name):
+    """Write the page's picture, or the first chapter's, in the shape that cards have; its address within the site."""
+    picture = Path(app.srcdir, "book", "_static", "pictures", f"{name}.png")
+    if not picture.exists():
+        picture = picture.with_name("01_first_autoencoder.png")
+    target = Path("_static", "cards", picture.name)
+    Path(app.outdir, target.parent).mkdir(parents=True, exist_ok=True)
+    image = ImageOps.pad(Image.open(picture).convert("RGB"), (1120, 550), color="white")
+    ImageOps.expand(image, border=40, fill="white").save(Path(app.outdir, target))
+    return target.as_posix()
+
+
 def publish_under_own_address(app, config):
-    """The site of owner/name is owner.github.io/name, also for a fork."""
+    """The site of owner/name is owner.github.io/name, also for a fork; that of owner/owner.github.io is the host's."""
     owner, name = address.slug().split("/")
-    config.html_baseurl = f"https://{owner}.github.io/{name}/"
+    config.notfound_urls_prefix = "/" if name == f"{owner}.github.io" else f"/{name}/"  # a missing page has any depth
+    config.html_baseurl = f"https://{owner}.github.io{config.notfound_urls_prefix}"
 
 
 def offer(context, url):
