@@ -22,8 +22,8 @@ test: .venv/.all
 	@echo "== 2/5 aelib on TensorFlow and on JAX; the rules for notebooks and pages"
 	@$(SHORT) $(BIN)/pytest --quiet -n auto tests --ignore tests/site
 	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet -n auto tests/library
-	@echo "== 3/5 every notebook, in short"
-	@$(SHORT) $(BIN)/pytest --quiet -n auto --nbmake --nbmake-timeout=300 notebooks
+	@echo "== 3/5 every notebook, in short, the long ones first"
+	@$(SHORT) $(BIN)/pytest --quiet -n auto --nbmake --nbmake-timeout=300 $$(ls -r notebooks/*.ipynb)
 	@echo "== 4/5 the book, warnings as errors"
 	@$(MAKE) --no-print-directory book
 	@echo "== 5/5 the site: links, hosts, and in a browser where there is one"

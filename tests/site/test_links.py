@@ -1,5 +1,6 @@
 """Static checks of the built site: links lead somewhere, figures are there, no other host is asked."""
 
+import functools
 import re
 import unicodedata
 from pathlib import PurePosixPath
@@ -11,6 +12,11 @@ from site_pages import HTML, PAGES, READ, soup
 
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 LOADING_RELS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "manifest"}
+
+
+@functools.cache  # likewise
+def anchors(page, root):
+    return {tag["id"] for tag in soup(page, root).find_all(id=True)}
 
 
 def foreign(url):
@@ -46,7 +52,7 @@ def dead_links(page, root=HTML):
             yield f"{url}: no such file"
         elif parts.fragment and target.suffix == ".html":
             name = unquote(parts.fragment)
-            if not soup(target.relative_to(root), root).find(attrs={"id": name}):
+            if name not in anchors(target.relative_to(root), root):
                 yield f"{url}: no such anchor"
 
 
