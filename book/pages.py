@@ -14,6 +14,7 @@ import address
 import jupytext
 from PIL import Image, ImageOps
 
+PICTURES = Path("book", "_static", "pictures")
 IMAGE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="([^"]+)"([^>]*)>')
 # `file:` lets the book work from a folder; the theme's own inline scripts and styles are allowed.
 POLICY = "default-src 'self' file: data: blob:; script-src 'self' file: blob: 'unsafe-inline'; "
@@ -56,24 +57,25 @@ def complete(app, pagename, templatename, context, doctree):
 def card(app, pagename, context):
     """The page's title, first sentence and picture, as the Open Graph protocol wants them."""
     text = re.sub(r"<[^>]+>", "", (re.findall(r"<p>(.*?)</p>", context.get("body", ""), flags=re.S) or [""])[0])
-    home = app.config.html_baseurl
+    home, picture = app.config.html_baseurl, f"{Path(pagename).name}.png"
+    if not (Path(app.srcdir) / PICTURES / picture).exists():
+        picture = "01_first_autoencoder.png"
     fields = {"type": "article", "title": re.sub(r"<[^>]+>", "", context.get("title", "")), "description": text}
-    fields |= {"url": f"{home}{pagename}.html", "image": home + card_picture(app, Path(pagename).name)}
+    fields |= {"url": f"{home}{pagename}.html", "image": f"{home}_static/cards/{picture}"}
     fields = {name: html.escape(html.unescape(" ".join(value.split()))) for name, value in fields.items()}
     tags = [f'<meta property="og:{name}" content="{value}">' for name, value in fields.items()]
     return "".join([*tags, '<meta name="twitter:card" content="summary_large_image">'])
 
 
-def card_picture(app, name):
-    """Write the page's picture, or the first chapter's, in the shape that cards have; its address within the site."""
-    picture = Path(app.srcdir, "book", "_static", "pictures", f"{name}.png")
-    if not picture.exists():
-        picture = picture.with_name("01_first_autoencoder.png")
-    target = Path("_static", "cards", picture.name)
-    Path(app.outdir, target.parent).mkdir(parents=True, exist_ok=True)
-    image = ImageOps.pad(Image.open(picture).convert("RGB"), (1120, 550), color="white")
-    ImageOps.expand(image, border=40, fill="white").save(Path(app.outdir, target))
-    return target.as_posix()
+def draw_cards(app, exception):
+    """Called by Sphinx when all pages are written: the chapters' pictures in the shape that cards have."""
+    if exception or app.builder.name != "html":
+        return
+    cards = Path(app.outdir, "_static", "cards")
+    cards.mkdir(parents=True, exist_ok=True)
+    for path in (Path(app.srcdir) / PICTURES).glob("*.png"):
+        image = ImageOps.pad(Image.open(path).convert("RGB"), (1120, 550), color="white")
+        ImageOps.expand(image, border=40, fill="white").save(cards / path.name)
 
 
 def publish_under_own_address(app, config):
@@ -95,4 +97,5 @@ def setup(app):
     """Called by Sphinx."""
     app.connect("config-inited", publish_under_own_address)
     app.connect("html-page-context", complete, priority=900)  # the theme adds its buttons before
+    app.connect("build-finished", draw_cards)
     return {"version": "1", "parallel_read_safe": True}

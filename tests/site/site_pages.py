@@ -1,6 +1,9 @@
-"""Where the built site is, and what its pages hold."""
+"""Where the built site is, what its pages hold, and how to serve it."""
 
+import contextlib
 import functools
+import http.server
+import threading
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -10,6 +13,20 @@ PAGES = sorted(str(path.relative_to(HTML)) for path in HTML.rglob("*.html") if "
 READ = [page for page in PAGES if page.startswith(("book/", "notebooks/"))]
 
 
-@functools.cache  # a page with many anchors is the target of many links
+@functools.cache  # many tests read the same pages
 def soup(page, root=HTML):
     return BeautifulSoup((root / page).read_text(), "html.parser")
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def served(handler=Quiet):
+    """The address of a server that answers from the site's folder."""
+    with http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(handler, directory=HTML)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()

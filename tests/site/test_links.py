@@ -14,11 +14,6 @@ LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video
 LOADING_RELS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "manifest"}
 
 
-@functools.cache  # likewise
-def anchors(page, root):
-    return {tag["id"] for tag in soup(page, root).find_all(id=True)}
-
-
 def foreign(url):
     return url.startswith("//") or urlsplit(url).scheme in ("http", "https", "ws", "wss", "ftp")
 
@@ -33,6 +28,11 @@ def foreign_loads(page, root=HTML):
             yield link["href"]
     for style in [t.get_text() for t in document.find_all("style")]:
         yield from re.findall(r"(?:url\(|@import )['\"]?(https?:[^'\")]+)", style)
+
+
+@functools.cache  # a page with many anchors is the target of many links
+def anchors(page, root):
+    return {tag["id"] for tag in soup(page, root).find_all(id=True)}
 
 
 def dead_links(page, root=HTML):

@@ -1,8 +1,5 @@
 """What the published site has beside its pages: a page for wrong addresses, a map for search engines, cards."""
 
-import functools
-import http.server
-import threading
 import types
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -10,14 +7,14 @@ from xml.etree import ElementTree
 import pages
 import pytest
 from PIL import Image
-from site_pages import HTML, READ, soup
+from site_pages import HTML, READ, Quiet, served, soup
 
 CONFIG = types.SimpleNamespace()  # in place of Sphinx's
 pages.publish_under_own_address(None, CONFIG)
 PREFIX = CONFIG.notfound_urls_prefix
 
 
-class Published(http.server.SimpleHTTPRequestHandler):
+class Published(Quiet):
     """The site under its path on the host, where a wrong address is answered with the page for it."""
 
     def translate_path(self, path):
@@ -29,16 +26,11 @@ class Published(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write((HTML / "404.html").read_bytes())
 
-    def log_message(self, *args):
-        pass
-
 
 @pytest.fixture(scope="module")
 def host():
-    with http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Published, directory=HTML)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
+    with served(Published) as url:
+        yield url
 
 
 @pytest.mark.parametrize("path", ["no_such_page.html", "notebooks/no/such/page.html"])
