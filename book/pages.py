@@ -1,6 +1,7 @@
 """A Sphinx extension: what every page of the site gets.
 
-- Images carry their size, so that nothing moves while a page loads, and are fetched when they come into sight.
+- Images carry their size, so that nothing moves while a page loads, and are fetched when they come into sight. Each
+  has a twin for the dark theme (book/dark.py).
 - A content security policy: the browser refuses to ask any other host, whatever a page may contain.
 - A chapter can be downloaded as a Python script, too (jupytext).
 - A card for those who share the page's address: its title, its question or first sentence, its picture.
@@ -11,6 +12,7 @@ import re
 from pathlib import Path
 
 import address
+import dark
 import jupytext
 from PIL import Image, ImageOps
 
@@ -19,10 +21,27 @@ IMAGE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="([^"]+)"([^>]*)>')
 # `file:` lets the book work from a folder; the theme's own inline scripts and styles are allowed.
 POLICY = "default-src 'self' file: data: blob:; script-src 'self' file: blob: 'unsafe-inline'; "
 POLICY += "style-src 'self' file: 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self' file:"
+# The theme decides between light and dark when its scripts have run, and shows both kinds of figures until then.
+EARLY = """<script>
+  try {
+    if ((localStorage.mode || "auto") === "auto")
+      localStorage.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  } catch {} // a browser that stores nothing
+</script>"""
 
 
-def sized(body, sources):
-    """The page with the width and height of its own pictures written into it. `sources`: {file name: path}."""
+def classed(attributes, name):
+    """The attributes of a tag with one class more."""
+    if 'class="' in attributes:
+        return attributes.replace('class="', f'class="{name} ')
+    return f'class="{name}" {attributes}'
+
+
+def sized(body, sources, images):
+    """The page with the width and height of its own pictures written into it, and with their dark twins.
+
+    `sources`: {file name: path}; `images`: the folder that the twins go to.
+    """
 
     def mend(match):
         before, url, after = match.groups()
@@ -30,7 +49,15 @@ def sized(body, sources):
         if path is None or path.suffix == ".svg" or "width=" in before + after:
             return match.group(0)
         width, height = Image.open(path).size
-        return f'<img {before}src="{url}"{after.rstrip(" /")} width="{width}" height="{height}" loading="lazy">'
+        attributes = f'{after.rstrip(" /")} width="{width}" height="{height}" loading="lazy"'
+        dark_name = dark.draw(path, images)
+        if dark_name is None:
+            return f'<img {before}src="{url}"{attributes}>'
+        dark_url = url.rpartition("/")[0] + f"/{dark_name}"
+        return "".join(
+            f'<img {classed(before, theme)}src="{source}"{attributes}>'
+            for theme, source in (("only-light", url), ("only-dark", dark_url))
+        )
 
     return IMAGE.sub(mend, body)
 
@@ -41,9 +68,9 @@ def complete(app, pagename, templatename, context, doctree):
     if "body" in context:
         # docutils calls citations a list without list items, which screen readers stumble over.
         body = context["body"].replace('<div role="list" class="citation-list">', '<div class="citation-list">')
-        context["body"] = sized(body, sources)
+        context["body"] = sized(body, sources, Path(app.outdir, app.builder.imagedir))
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-    context["metatags"] = policy + card(app, pagename, context) + context.get("metatags", "")
+    context["metatags"] = policy + EARLY + card(app, pagename, context) + context.get("metatags", "")
     notebook = Path(app.srcdir, f"{pagename}.ipynb")
     if notebook.exists():
         script = Path(app.outdir, "_sources", f"{pagename}.py")

@@ -30,9 +30,14 @@ def test_a_page_asks_only_its_own_host_and_shows_its_pictures(browser, address, 
 
 
 @pytest.mark.parametrize("page_name", READ)
-def test_a_page_fits_its_window(browser, address, page_name):
+def test_a_page_opened_as_a_file_works_and_fits_its_window(browser, page_name):
     page = browser.new_page()
-    page.goto(f"{address}/{page_name}", wait_until="load")
+    asked, failed = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    page.on("pageerror", lambda error: failed.append(str(error)))
+    page.goto(f"{HTML.as_uri()}/{page_name}", wait_until="load")
+    assert [url for url in asked if not url.startswith((HTML.as_uri(), "data:", "blob:"))] == [] == failed
     for width in (1280, 640, 390, 320):  # 640 is what a window of 1,280 pixels has left at a zoom of 200 %
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -44,6 +49,23 @@ def test_the_start_page_leads_to_the_introduction_also_as_a_file(browser):
     page.goto((HTML / "index.html").as_uri())
     page.wait_for_url("**/book/intro.html")
     assert page.title().startswith("The Autoencoder Book")
+    page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("page_name", [page for page in READ if soup(page).select("img.only-dark")])
+def test_each_theme_has_its_own_figures_and_loads_no_others(browser, address, page_name, theme):
+    page = browser.new_page(color_scheme=theme)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/{page_name}", wait_until="load")
+    own, other = f"img.only-{theme}", f"img.only-{'light' if theme == 'dark' else 'dark'}"
+    for image in page.locator(own).all():
+        image.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image.element_handle())
+    assert page.locator(own).count() == page.locator(other).count() > 0
+    hidden = page.locator(other).evaluate_all("all => all.map(image => image.src)")
+    assert set(hidden).isdisjoint(asked)
     page.close()
 
 
