@@ -115,7 +115,10 @@
       follow(event);
     });
     frame.addEventListener("pointermove", (event) => { if (frame.hasPointerCapture(event.pointerId)) follow(event); });
-    mark.style.left = mark.style.top = "50%";
+    // At first, a piece of the picture: the middle tile right and above of the center, whose code is (0.08, 0.08).
+    const start = () => widget.dataset.pixels || canvas.getContext("2d").drawImage(pad, 224, 196, 28, 28, 0, 0, 28, 28);
+    if (pad.complete && pad.naturalWidth) start(); else pad.addEventListener("load", start);
+    [one.value, two.value, mark.style.left, mark.style.top] = [0.1, 0.1, "53%", "47%"];
     text.value = "drag on the picture, or move a slider";
   }
 
