@@ -30,7 +30,7 @@ def stored(chapter):
 
 
 def printed(text):
-    """The last part of `text`, if a line of the chapter's printed outputs has it. Raises ValueError, in words, if not."""
+    """The last part of `text`, if a line that the chapter printed has it. Raises ValueError, in words, if not."""
     parts = [part.strip() for part in text.split("|")]
     if len(parts) != 3:
         raise ValueError(f"{text!r} should be: chapter | words of the line | number")

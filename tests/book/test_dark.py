@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-PALETTE = "#0072B2 #D55E00 #009E73 #CC79A7 #E69F00 #56B4E9 #000000".split()  # aelib's, and ink
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]  # aelib's, and ink
 
 
 @pytest.fixture

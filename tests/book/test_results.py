@@ -36,7 +36,9 @@ def test_a_printed_number_is_found_with_its_words():
     assert results.printed("02 | gelu | 0.01120") == "0.01120"
 
 
-@pytest.mark.parametrize("text", ["02 | gelu | 0.0112", "02 | gelu | 0.01122", "02 | no such words | 0.01120", "02 | gelu"])
+@pytest.mark.parametrize(
+    "text", ["02 | gelu | 0.0112", "02 | gelu | 0.01122", "02 | no such words | 0.01120", "02 | gelu"]
+)
 def test_what_no_run_printed_is_refused(text):
     with pytest.raises(ValueError, match="gelu|no such words"):
         results.printed(text)
