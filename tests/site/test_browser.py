@@ -64,6 +64,7 @@ def test_each_theme_has_its_own_figures_and_loads_no_others(browser, address, pa
         image.scroll_into_view_if_needed()
         page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=image.element_handle())
     assert page.locator(own).count() == page.locator(other).count() > 0
+    assert all(caption.is_visible() for caption in page.locator("figcaption").all())
     hidden = page.locator(other).evaluate_all("all => all.map(image => image.src)")
     assert set(hidden).isdisjoint(asked)
     page.close()
