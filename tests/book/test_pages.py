@@ -98,3 +98,13 @@ def test_the_index_of_pictures_shows_the_chapter_with_its_title_and_its_pictures
     card = (ROOT / "book/intro.md").read_text().split(f":::{{grid-item-card}} {title}\n")[1].split("\n:::")[0]
     assert f":link: /notebooks/{name}\n" in card and f"pictures/{name}.png" in card
     assert f":img-alt: {cell.metadata['mystnb']['image']['alt']}\n" in card
+
+
+def test_each_question_is_answered_with_a_number_and_the_section_that_shows_it():
+    answers = (ROOT / "book/questions.md").read_text().split("\n### ")[1:]
+    assert len(answers) >= 20
+    for answer in answers:
+        question, text = answer.split("\n## ")[0].split("\n", 1)
+        assert len(text.strip().split("\n\n")) == 1, f"one paragraph: {question}"
+        assert re.search(r"\]\(\.\./notebooks/\d\d_\w+\.ipynb", text), f"no link: {question}"
+        assert re.search(r"\{(result|printed)\}`", text), f"no number of a run: {question}"

@@ -3,6 +3,7 @@
 import pytest
 from site_pages import HTML, READ, soup
 
+FIGURES = [page for page in READ if soup(page).select("img.only-dark")]
 MAPS = [page for page in READ if soup(page).find("script", attrs={"data-maps": True})]
 
 FORMULAS = """() => {
@@ -52,8 +53,7 @@ def test_the_start_page_leads_to_the_introduction_also_as_a_file(browser):
     page.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("page_name", [page for page in READ if soup(page).select("img.only-dark")])
+@pytest.mark.parametrize("page_name, theme", [*[(page, "dark") for page in FIGURES], (FIGURES[0], "light")])
 def test_each_theme_has_its_own_figures_and_loads_no_others(browser, address, page_name, theme):
     page = browser.new_page(color_scheme=theme)
     asked = []

@@ -155,6 +155,7 @@ SET = """async ([a, b]) => {
 
 
 def test_the_explorer_draws_what_keras_draws(browser, address, decoder):
+    assert (HTML / "_static" / "explorer" / "decoder.js").stat().st_size < 400 * KB
     for page_name in EXPLORERS:  # one test, so that Keras is started once
         page = browser.new_page()
         page.goto(f"{address}/{page_name}", wait_until="load")
