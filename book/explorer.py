@@ -66,7 +66,7 @@ def main():
     vae = trained()
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "decoder.js").write_text(written(vae.decoder))
-    Image.fromarray(np.rint(255 * sheet(vae)).astype("uint8")).save(FOLDER / "manifold.png", optimize=True)
+    Image.fromarray(np.rint(255 * sheet(vae)).astype("uint8")).save(FOLDER / "manifold.webp", quality=90, method=6)
 
 
 def add_script(app, pagename, templatename, context, doctree):

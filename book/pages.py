@@ -37,6 +37,15 @@ def classed(attributes, name):
     return f'class="{name}" {attributes}'
 
 
+def small(path, folder, width):
+    """Write a picture as the introduction shows it, at most `width` pixels wide; return the file's name."""
+    image = Image.open(path).convert("RGB")
+    image.thumbnail((width, 2 * width))
+    name = f"{path.stem}-{width}.webp"
+    image.save(folder / name, quality=65, method=6)
+    return name
+
+
 def sized(body, sources, images):
     """The page with the width and height of its own pictures written into it, and with their dark twins.
 
@@ -48,16 +57,18 @@ def sized(body, sources, images):
         path = sources.get(url.rsplit("/", 1)[-1])
         if path is None or path.suffix == ".svg" or "width=" in before + after:
             return match.group(0)
-        width, height = Image.open(path).size
-        attributes = f'{after.rstrip(" /")} width="{width}" height="{height}" loading="lazy"'
-        dark_name = dark.draw(path, images)
-        if dark_name is None:
+        size = 'width="{}" height="{}"'.format(*Image.open(path).size)
+        attributes = f'{after.rstrip(" /")} {size} loading="lazy"'
+        names = {"only-light": url.rpartition("/")[2], "only-dark": dark.draw(path, images)}
+        if names["only-dark"] is None:
             return f'<img {before}src="{url}"{attributes}>'
-        dark_url = url.rpartition("/")[0] + f"/{dark_name}"
-        return "".join(
-            f'<img {classed(before, theme)}src="{source}"{attributes}>'
-            for theme, source in (("only-light", url), ("only-dark", dark_url))
-        )
+        if path.parent.name == PICTURES.name:  # twice as many pixels as a card shows, for sharp screens
+            width = 644 if "sd-card-img-top" in before else 782
+            both = {"only-light": path, "only-dark": images / names["only-dark"]}
+            names = {theme: small(one, images, width) for theme, one in both.items()}
+        folder = url.rpartition("/")[0]
+        tags = [f'<img {classed(before, theme)}src="{folder}/{name}"{attributes}>' for theme, name in names.items()]
+        return "".join(tags)
 
     return IMAGE.sub(mend, body)
 

@@ -127,7 +127,7 @@
   const chapter = document.getElementById("fig-vae-manifold");
   if (chapter) { // the chapter's own figure stays; beneath it comes a smaller model to play with
     const figure = document.createElement("figure"), pad = new Image(), caption = document.createElement("figcaption");
-    pad.src = new URL("manifold.png", home);
+    pad.src = new URL("manifold.webp", home);
     pad.alt = "All that a small decoder with two latents can draw: a sheet of 16 by 16 digits.";
     pad.width = pad.height = 448;
     caption.textContent = "To play with: a smaller decoder, trained like the one above, runs in this page.";
