@@ -9,6 +9,8 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 
 HTML = Path(__file__).resolve().parent.parent.parent / "_build" / "html"
+# For tests that look at once: nothing fades and nothing glides.
+STILL = "*, ::before, ::after { transition: none !important; scroll-behavior: auto !important }"
 PAGES = sorted(str(path.relative_to(HTML)) for path in HTML.rglob("*.html") if "_static" not in path.parts)
 READ = [page for page in PAGES if page.startswith(("book/", "notebooks/"))]
 

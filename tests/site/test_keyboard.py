@@ -1,9 +1,8 @@
 """The site without a mouse: every stop of the Tab key is seen, nothing is out of reach, menus and answers open."""
 
 import pytest
-from site_pages import READ
+from site_pages import READ, STILL
 
-STILL = "*, ::before, ::after { transition: none !important; scroll-behavior: auto !important }"
 # What has the focus, once: is its middle, as far as it is in the window, on top, and is there a ring around it?
 STOP = """() => {
   const e = document.activeElement;
@@ -25,7 +24,7 @@ LEFT_OUT = """() => [...document.querySelectorAll("a[href], button, input, selec
 
 def opened(browser, address, page_name, width=1280):
     page = browser.new_page(viewport={"width": width, "height": 800}, bypass_csp=True)  # the style comes from outside
-    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    page.goto(f"{address}/{page_name}", wait_until="load")
     page.add_style_tag(content=STILL)
     return page
 

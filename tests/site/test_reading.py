@@ -9,7 +9,7 @@ import explorer
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from site_pages import HTML, READ, soup
+from site_pages import HTML, READ, STILL, soup
 
 EXPLORERS = [f"{page}.html" for page in explorer.PAGES]
 KB = 1000
@@ -70,11 +70,11 @@ THIN_OUT = """() => {
 @pytest.mark.parametrize("page_name", READ)
 def test_axe_finds_nothing_serious(browser, address, page_name):
     page = browser.new_page(bypass_csp=True)  # axe comes from outside
-    page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    page.goto(f"{address}/{page_name}", wait_until="load")
+    page.add_style_tag(content=STILL)
     page.evaluate(THIN_OUT)
     for theme in ("light", "dark"):
         page.evaluate(f"document.documentElement.dataset.theme = {theme!r}")
-        page.wait_for_timeout(500)  # colors fade from one theme to the other
         found = Axe().run(page).response["violations"]
         serious = [(v["id"], v["nodes"][0]["html"][:150]) for v in found if v["impact"] in ("serious", "critical")]
         assert (theme, serious) == (theme, [])
@@ -108,9 +108,9 @@ QUERIES = {
 @pytest.mark.parametrize("query", QUERIES)
 def test_the_search_finds_the_right_page_among_its_first_three(browser, address, query):
     page = browser.new_page()
-    page.goto(f"{address}/search.html?q={query}", wait_until="networkidle")
+    page.goto(f"{address}/search.html?q={query}", wait_until="load")
     page.wait_for_selector("#search-results li a")
-    page.wait_for_function("!document.querySelector('#search-progress')?.textContent.includes('.')")
+    page.wait_for_function("() => !document.querySelector('#search-progress')?.textContent.includes('.')")
     found = page.locator("#search-results li a").evaluate_all("links => links.map(a => a.href)")
     pages = list(dict.fromkeys(url.split("?")[0].split("#")[0] for url in found))
     page.close()
