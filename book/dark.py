@@ -1,4 +1,4 @@
-"""Each figure gets a twin for the dark theme (book/pages.py names both, the browser loads the one that it shows).
+"""Each figure gets a twin for the dark theme (book/pages.py writes both, the browser loads the one that it shows).
 
 A figure is stored once, on white. Its twin has light ink on the page's dark gray: every color is made as light as it
 was dark, and keeps its hue. What is a picture itself (an image in a row of images, a heat map) stays as it is, for
@@ -52,9 +52,9 @@ def pictures(rgb):
     return mask
 
 
-def draw(path, folder):
-    """Draw the twin of the figure at `path` and return its file name; None for a figure that stays as it is."""
-    rgb = np.asarray(Image.open(path).convert("RGB"), np.float32)
+def twin(figure):
+    """The twin of a figure, both as Pillow's images; None for a figure that stays as it is."""
+    rgb = np.asarray(figure.convert("RGB"), np.float32)
     keep = pictures(rgb)
     if keep is None or keep.all():
         return None
@@ -62,7 +62,4 @@ def draw(path, folder):
     # A plain 1 - light would leave pink and sky blue too dark to read; the power lifts them.
     turned = np.clip(rgb + 255 * ((1 - light) ** 0.75 - light), 0, 255)
     turned = PAGE + turned * (INK - PAGE) / 255
-    twin = Image.fromarray(np.where(keep[..., None], rgb, turned).round().astype(np.uint8))
-    folder.mkdir(parents=True, exist_ok=True)
-    twin.save(folder / f"{path.stem}-dark.png", optimize=True)
-    return f"{path.stem}-dark.png"
+    return Image.fromarray(np.where(keep[..., None], rgb, turned).round().astype(np.uint8))

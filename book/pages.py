@@ -37,15 +37,6 @@ def classed(attributes, name):
     return f'class="{name}" {attributes}'
 
 
-def small(path, folder, width):
-    """Write a picture as the introduction shows it, at most `width` pixels wide; return the file's name."""
-    image = Image.open(path).convert("RGB")
-    image.thumbnail((width, 2 * width))
-    name = f"{path.stem}-{width}.webp"
-    image.save(folder / name, quality=65, method=6)
-    return name
-
-
 def sized(body, sources, images):
     """The page with the width and height of its own pictures written into it, and with their dark twins.
 
@@ -57,16 +48,22 @@ def sized(body, sources, images):
         path = sources.get(url.rsplit("/", 1)[-1])
         if path is None or path.suffix == ".svg" or "width=" in before + after:
             return match.group(0)
-        size = 'width="{}" height="{}"'.format(*Image.open(path).size)
-        attributes = f'{after.rstrip(" /")} {size} loading="lazy"'
-        names = {"only-light": url.rpartition("/")[2], "only-dark": dark.draw(path, images)}
-        if names["only-dark"] is None:
+        figure = Image.open(path)
+        attributes = f'{after.rstrip(" /")} width="{figure.width}" height="{figure.height}" loading="lazy"'
+        twin = dark.twin(figure)
+        if twin is None:
             return f'<img {before}src="{url}"{attributes}>'
-        if path.parent.name == PICTURES.name:  # twice as many pixels as a card shows, for sharp screens
+        folder, _, name = url.rpartition("/")
+        names = {"only-light": name, "only-dark": f"{path.stem}-dark.png"}
+        images.mkdir(parents=True, exist_ok=True)
+        if path.parent.name == PICTURES.name:  # on the introduction, smaller: a card's has twice its pixels there
             width = 644 if "sd-card-img-top" in before else 782
-            both = {"only-light": path, "only-dark": images / names["only-dark"]}
-            names = {theme: small(one, images, width) for theme, one in both.items()}
-        folder = url.rpartition("/")[0]
+            names = {theme: f"{Path(name).stem}-{width}.webp" for theme, name in names.items()}
+            for name, image in zip(names.values(), (figure.convert("RGB"), twin), strict=True):
+                image.thumbnail((width, 2 * width))
+                image.save(images / name, quality=65, method=6)
+        else:
+            twin.save(images / names["only-dark"], optimize=True)
         tags = [f'<img {classed(before, theme)}src="{folder}/{name}"{attributes}>' for theme, name in names.items()]
         return "".join(tags)
 
