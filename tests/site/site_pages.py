@@ -20,6 +20,13 @@ def soup(page, root=HTML):
     return BeautifulSoup((root / page).read_text(), "html.parser")
 
 
+def asked_by(page):
+    """The addresses that a page asks for from now on: a list that grows."""
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *args):
         pass

@@ -1,7 +1,7 @@
 """The built site in a real Chromium: pages ask no other host, show their figures, and fit their window."""
 
 import pytest
-from site_pages import HTML, READ, soup
+from site_pages import HTML, READ, asked_by, soup
 
 FIGURES = [page for page in READ if soup(page).select("img.only-dark")]
 MAPS = [page for page in READ if soup(page).find("script", attrs={"data-maps": True})]
@@ -17,8 +17,7 @@ FORMULAS = """() => {
 @pytest.mark.parametrize("page_name", READ)
 def test_a_page_asks_only_its_own_host_and_shows_its_pictures(browser, address, page_name):
     page = browser.new_page()
-    asked, failed = [], []
-    page.on("request", lambda request: asked.append(request.url))
+    asked, failed = asked_by(page), []
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.goto(f"{address}/{page_name}", wait_until="networkidle")
     assert asked and [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
@@ -33,8 +32,7 @@ def test_a_page_asks_only_its_own_host_and_shows_its_pictures(browser, address, 
 @pytest.mark.parametrize("page_name", READ)
 def test_a_page_opened_as_a_file_works_and_fits_its_window(browser, page_name):
     page = browser.new_page()
-    asked, failed = [], []
-    page.on("request", lambda request: asked.append(request.url))
+    asked, failed = asked_by(page), []
     page.on("requestfailed", lambda request: failed.append(request.url))
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.goto(f"{HTML.as_uri()}/{page_name}", wait_until="load")
@@ -56,8 +54,7 @@ def test_the_start_page_leads_to_the_introduction_also_as_a_file(browser):
 @pytest.mark.parametrize("page_name, theme", [*[(page, "dark") for page in FIGURES], (FIGURES[0], "light")])
 def test_each_theme_has_its_own_figures_and_loads_no_others(browser, address, page_name, theme):
     page = browser.new_page(color_scheme=theme)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = asked_by(page)
     page.goto(f"{address}/{page_name}", wait_until="load")
     own, other = f"img.only-{theme}", f"img.only-{'light' if theme == 'dark' else 'dark'}"
     for image in page.locator(own).all():
@@ -88,8 +85,7 @@ def test_a_map_opens_when_asked_and_shows_images(browser, address, page_name, fi
     size = {"width": 320 if finger else 1280, "height": 800}
     page = browser.new_page(viewport=size, has_touch=finger)
     home = HTML.as_uri() if finger else address
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = asked_by(page)
     page.goto(f"{home}/{page_name}", wait_until="load")
     button, plot = page.locator(".map-button").first, page.locator(".map").first
     assert not any("/maps/" in url for url in asked), "a map is loaded only when it is asked for"

@@ -9,7 +9,7 @@ import explorer
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from site_pages import HTML, READ, STILL, soup
+from site_pages import HTML, READ, STILL, asked_by, soup
 
 EXPLORERS = [f"{page}.html" for page in explorer.PAGES]
 KB = 1000
@@ -173,8 +173,7 @@ DRAWN = """[...document.querySelector(".explorer-widget canvas").getContext("2d"
 def test_the_explorer_follows(browser, address, page_name, way):
     finger = way == "finger-on-a-file"
     page = browser.new_page(viewport={"width": 320 if finger else 1280, "height": 800}, has_touch=finger)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    asked = asked_by(page)
     page.goto(f"{HTML.as_uri() if finger else address}/{page_name}", wait_until="load")
     assert not any("decoder.js" in url for url in asked), "the weights are fetched at the first touch"
     pad = page.locator(".explorer-pad").first
