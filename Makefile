@@ -12,13 +12,13 @@ HTML := _build/html/index.html
 
 book: .venv/.book
 	@echo "== building the book"
-	@$(BIN)/jupyter-book build . --quiet --config book/_config.yml --toc book/_toc.yml -W -n --keep-going
+	@PYTHONPATH=tools $(BIN)/jupyter-book build . --quiet --config book/_config.yml --toc book/_toc.yml -W -n --keep-going
 	@echo "Open $(abspath $(HTML))"
 
 test: .venv/.all
 	@echo "== 1/5 lint and spelling"
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
-	@$(BIN)/codespell README.md book notebooks aelib tests
+	@$(BIN)/codespell README.md book notebooks aelib tools tests
 	@echo "== 2/5 aelib on TensorFlow and on JAX; the rules for notebooks and pages"
 	@$(SHORT) $(BIN)/pytest --quiet -n auto tests --ignore tests/site
 	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet -n auto tests/library
@@ -30,7 +30,7 @@ test: .venv/.all
 	@$(BIN)/pytest --quiet -n auto tests/site
 
 run: .venv/.all
-	@$(BIN)/python book/run.py $(NB)
+	@$(BIN)/python tools/run.py $(NB)
 
 serve: book
 	@$(BIN)/python -m webbrowser -t "http://localhost:8000" >/dev/null &
@@ -41,12 +41,12 @@ lock: .venv/.book
 		--group notebooks --group book --group test pyproject.toml --output-file requirements.txt
 
 address: .venv/.book
-	@$(BIN)/python book/address.py $(URL)
+	@$(BIN)/python tools/address.py $(URL)
 
 .venv/.book: requirements.txt
 	@echo "== installing what the book needs into .venv"
-	@$(PYTHON) book/environment.py book && touch $@
+	@$(PYTHON) tools/environment.py book && touch $@
 
 .venv/.all: requirements.txt
 	@echo "== installing what notebooks and tests need into .venv (about 3 GB)"
-	@$(PYTHON) book/environment.py all && touch .venv/.book $@
+	@$(PYTHON) tools/environment.py all && touch .venv/.book $@

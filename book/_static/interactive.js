@@ -1,5 +1,5 @@
 // Puts a button beneath each figure that has an interactive map. Nothing more is loaded until it is pressed;
-// without JavaScript the picture stands alone. `book/interactive.py` names the figures and writes the maps.
+// without JavaScript the picture stands alone. `book/_ext/interactive_maps.py` names the figures and writes the maps.
 (() => {
   const { src, dataset } = document.currentScript;
   const load = (name) =>

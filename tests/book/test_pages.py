@@ -5,14 +5,14 @@ import subprocess
 import tomllib
 
 import address
+import chapters
 import nbformat
 import pytest
-import run
 import yaml
 
 import aelib
 
-ROOT = run.ROOT
+ROOT = chapters.ROOT
 README = (ROOT / "README.md").read_text()
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 TOC = yaml.safe_load((ROOT / "book/_toc.yml").read_text())
@@ -75,7 +75,7 @@ def test_moving_the_address_changes_every_copy(tmp_path):
     assert all("_owner_" not in path.read_text() for path in address.files(tmp_path))
     for path in tmp_path.glob("notebooks/*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
-        assert not run.stale(notebook), "a new address must not make the stored outputs stale"
+        assert not chapters.stale(notebook), "a new address must not make the stored outputs stale"
 
 
 def test_one_version_everywhere():

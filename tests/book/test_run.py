@@ -3,10 +3,11 @@
 import nbformat
 import pytest
 import run
+from chapters import MIME
 
 SHOW = (
     "from IPython.display import display\n"
-    f"display({{{run.MIME!r}: {{'dataset': 'stand-in for mnist', 'rows': [], 'claims': []}}}}, raw=True)"
+    f"display({{{MIME!r}: {{'dataset': 'stand-in for mnist', 'rows': [], 'claims': []}}}}, raw=True)"
 )
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import statistics
 
-import run
+import chapters
 from IPython.core.inputtransformer2 import TransformerManager
 
 from aelib import codec, layers, losses, models, networks
@@ -59,7 +59,7 @@ def stamp(notebook):
     keys = {"code_sha256", "python", "keras", "backend", "aelib", "dataset", "seconds"}
     if not found or set(found) != keys:
         yield "it has no stamp (aelib_run): run it in full with `make run`"
-    elif run.stale(notebook):
+    elif chapters.stale(notebook):
         yield "its code has changed since it ran: run it in full with `make run`"
     counts = [cell["execution_count"] for cell in code_cells(notebook)]
     if counts != list(range(1, len(counts) + 1)):
@@ -79,7 +79,7 @@ def outputs(notebook):
 
 
 def results(notebook):
-    found = run.results(notebook)
+    found = chapters.results(notebook)
     if not found:
         yield "it has no results: the last code cell should call aelib.report"
     for result in found:

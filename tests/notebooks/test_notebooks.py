@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+import chapters
 import nbformat
 import pytest
 import rules
-import run
 
-PATHS = sorted((run.ROOT / "notebooks").glob("*.ipynb"))
+PATHS = sorted((chapters.ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 # Taught by chapters that are not written yet.
 LATER = set()
@@ -34,7 +34,7 @@ def test_taught_first_imported_after():
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_the_stored_picture_is_the_one_of_the_run(name):
-    picture = run.key_picture(NOTEBOOKS[name])
+    picture = chapters.key_picture(NOTEBOOKS[name])
     assert picture, "one cell should be tagged picture: the chapter's answer in one picture"
-    stored = Path(run.PICTURES, f"{name}.png")
+    stored = Path(chapters.PICTURES, f"{name}.png")
     assert stored.exists() and stored.read_bytes() == picture

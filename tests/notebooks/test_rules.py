@@ -3,10 +3,10 @@
 import ast
 import copy
 
+import chapters
 import nbformat
 import pytest
 import rules
-import run
 
 EXERCISES = "## Exercises\n" + 3 * "\n<details><summary>Solution</summary>\n\nYes.\n\n</details>\n"
 FIGURE = {
@@ -24,7 +24,7 @@ RESULT = {
 def notebook():
     v4 = nbformat.v4
     picture = v4.new_output("display_data", {"image/png": "aaaa"})
-    report = v4.new_output("display_data", {run.MIME: copy.deepcopy(RESULT)})
+    report = v4.new_output("display_data", {chapters.MIME: copy.deepcopy(RESULT)})
     cells = [
         v4.new_markdown_cell("# 1. A title\n\nA question?"),
         v4.new_code_cell(
@@ -36,7 +36,7 @@ def notebook():
     ]
     made = v4.new_notebook(cells=cells)
     made.metadata["aelib_run"] = {
-        "code_sha256": run.code_sha256(made),
+        "code_sha256": chapters.code_sha256(made),
         **dict.fromkeys(("python", "keras", "backend", "aelib", "dataset", "seconds"), "1"),
     }
     return made
@@ -62,7 +62,7 @@ def long_median(n):
 
 
 def restamp(n):
-    n.metadata.aelib_run["code_sha256"] = run.code_sha256(n)
+    n.metadata.aelib_run["code_sha256"] = chapters.code_sha256(n)
 
 
 def planted(change, message):
@@ -96,9 +96,11 @@ FAULTS = [
         "names a path of the machine",
     ),
     planted(lambda n: n.cells[3].outputs.clear(), "has no results"),
-    planted(lambda n: n.cells[3].outputs[0].data[run.MIME].update(dataset="stand-in for mnist"), "not on real data"),
-    planted(lambda n: n.cells[3].outputs[0].data[run.MIME].update(claims=[]), "make no claim"),
-    planted(lambda n: n.cells[3].outputs[0].data[run.MIME].claims[0].update(holds=False), "a claim does not hold"),
+    planted(
+        lambda n: n.cells[3].outputs[0].data[chapters.MIME].update(dataset="stand-in for mnist"), "not on real data"
+    ),
+    planted(lambda n: n.cells[3].outputs[0].data[chapters.MIME].update(claims=[]), "make no claim"),
+    planted(lambda n: n.cells[3].outputs[0].data[chapters.MIME].claims[0].update(holds=False), "a claim does not hold"),
     planted(lambda n: n.cells[0].update(source="# A title"), "exactly one heading of level 1"),
     planted(lambda n: n.cells[4].update(source="# Again\n" + EXERCISES), "exactly one heading of level 1"),
     planted(lambda n: n.cells[1].metadata.update(tags=[]), "one cell tagged parameters"),

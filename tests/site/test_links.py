@@ -115,7 +115,7 @@ def test_the_font_has_every_sign_of_the_formulas():
 
 def test_interactive_maps_are_there_and_light():
     maps = [path for path in (HTML / "_static" / "maps").glob("*.js") if path.name != "bokeh.min.js"]
-    assert maps, "chapter 6 has a map: book/interactive.py should have written it"
+    assert maps, "chapter 6 has a map: book/_ext/interactive_maps.py should have written it"
     assert [path.name for path in maps if path.stat().st_size > 600_000] == []
 
 

@@ -4,13 +4,15 @@ import types
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-import pages
+import address
+import published_address
 import pytest
 from PIL import Image
 from site_pages import HTML, READ, Quiet, served, soup
 
-CONFIG = types.SimpleNamespace()  # in place of Sphinx's
-pages.publish_under_own_address(None, CONFIG)
+OPTIONS = {"repository_url": f"https://github.com/{address.slug()}"}
+CONFIG = types.SimpleNamespace(html_theme_options=OPTIONS)  # in place of Sphinx's
+published_address.publish_under_own_address(None, CONFIG)
 PREFIX = CONFIG.notfound_urls_prefix
 
 

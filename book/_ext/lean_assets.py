@@ -28,7 +28,7 @@ def used_icons(pages, styles):
     return found
 
 
-def lighten(app, exception):
+def remove_unused(app, exception):
     """Called by Sphinx when all pages are written."""
     if exception or app.builder.name != "html":
         return
@@ -50,5 +50,5 @@ def lighten(app, exception):
 
 def setup(app):
     """Called by Sphinx."""
-    app.connect("build-finished", lighten, priority=900)
+    app.connect("build-finished", remove_unused, priority=900)
     return {"version": "1", "parallel_read_safe": True}

@@ -1,6 +1,6 @@
 """Figures for the dark theme."""
 
-import dark
+import dark_figures
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,7 +14,7 @@ def rng():
 
 
 def turned(rgb):
-    twin = dark.twin(Image.fromarray(rgb))
+    twin = dark_figures.twin(Image.fromarray(rgb))
     return None if twin is None else np.asarray(twin).astype(int)
 
 
@@ -30,7 +30,7 @@ def test_lines_keep_their_hue_and_are_seen_on_the_page(color):
     figure = np.full((60, 60, 3), 255, np.uint8)
     figure[30] = ink
     out = turned(figure)
-    assert (out[0, 0] == dark.PAGE).all()
+    assert (out[0, 0] == dark_figures.PAGE).all()
     assert (luminance(out[30, 0]) + 0.05) / (luminance(out[0, 0]) + 0.05) > 3
     assert (np.argsort(out[30, 0], stable=True) == np.argsort(ink, stable=True)).all()
 
@@ -53,7 +53,7 @@ def test_images_in_rows_stay_as_they_are(rng):
         for j in range(3):
             box = slice(10 + 40 * i, 38 + 40 * i), slice(40 + 40 * j, 68 + 40 * j)
             assert (out[box] == figure[box]).all()
-    assert (out[5, 5] == dark.PAGE).all() and (out[20, 5] == dark.INK).all()
+    assert (out[5, 5] == dark_figures.PAGE).all() and (out[20, 5] == dark_figures.INK).all()
 
 
 def test_a_heat_map_keeps_its_colors():

@@ -1,16 +1,15 @@
-"""The latent-space explorer: a decoder that runs in the reader's browser.
+"""Train the decoder of the latent-space explorer, which runs in the reader's browser: `python tools/train_explorer.py`.
 
-`python book/explorer.py` trains a small variational autoencoder with two latents, as chapter 11 does, and writes what
-the page needs into `book/_static/explorer/`: the decoder's weights, and the picture of all that it can draw. As a
-Sphinx extension this file adds `explorer.js` to the pages that show it.
+It is that of a small variational autoencoder with two latents, as in chapter 11. What the pages need is written into
+`book/_static/explorer/`: the decoder's weights, and the picture of all that it can draw.
 """
 
 import base64
 import json
-from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent / "_static" / "explorer"
-PAGES = ("book/intro", "notebooks/11_vae")
+from chapters import ROOT
+
+FOLDER = ROOT / "book" / "_static" / "explorer"
 UNITS, SIDE, SEED = (128, 128), 16, 0
 
 
@@ -67,18 +66,6 @@ def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "decoder.js").write_text(written(vae.decoder))
     Image.fromarray(np.rint(255 * sheet(vae)).astype("uint8")).save(FOLDER / "manifold.webp", quality=90, method=6)
-
-
-def add_script(app, pagename, templatename, context, doctree):
-    """Called by Sphinx for each page."""
-    if pagename in PAGES:
-        app.add_js_file("explorer/explorer.js", loading_method="defer")
-
-
-def setup(app):
-    """Called by Sphinx."""
-    app.connect("html-page-context", add_script)
-    return {"version": "1", "parallel_read_safe": True}
 
 
 if __name__ == "__main__":

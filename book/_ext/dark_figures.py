@@ -1,4 +1,4 @@
-"""Each figure gets a twin for the dark theme (book/pages.py writes both, the browser loads the one that it shows).
+"""Each figure gets a twin for the dark theme (images.py writes both, the browser loads the one that it shows).
 
 A figure is stored once, on white. Its twin has light ink on the page's dark gray: every color is made as light as it
 was dark, and keeps its hue. What is a picture itself (an image in a row of images, a heat map) stays as it is, for

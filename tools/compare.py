@@ -1,4 +1,4 @@
-"""Compare the results of two folders of notebooks: `python book/compare.py STORED RERUN`.
+"""Compare the results of two folders of notebooks: `python tools/compare.py STORED RERUN`.
 
 Another machine rounds differently, so numbers are compared within tolerances; times are not compared.
 """
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
-import run
+from chapters import results
 
 RELATIVE = 0.05  # and, where a standard deviation is known, four of them
 
@@ -39,7 +39,7 @@ def main(stored, rerun):
     found = [
         f"{path.name}: {difference}"
         for path in sorted(Path(stored).glob("*.ipynb"))
-        for difference in differences(*(run.results(nbformat.read(p, 4)) for p in (path, Path(rerun, path.name))))
+        for difference in differences(*(results(nbformat.read(p, 4)) for p in (path, Path(rerun, path.name))))
     ]
     print("\n".join(found) or "The same results, within tolerances.")
     return 1 if found else 0

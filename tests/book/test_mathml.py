@@ -2,12 +2,12 @@
 
 import re
 
-import formulas
+import mathml
 import pytest
 
 
 def body(tex, display=False):
-    text = formulas.mathml(tex, display)
+    text = mathml.mathml(tex, display)
     return re.sub(r"</?mrow>|</?math[^>]*>", "", text)
 
 
@@ -54,4 +54,4 @@ def test_signs_that_mean_a_relation_or_a_sign():
 @pytest.mark.parametrize("tex", [r"\nosuchcommand x", r"x + \textcolour{y}"])
 def test_an_unknown_command_is_named(tex):
     with pytest.raises(ValueError, match=r"No MathML for \\\w+ in the formula"):
-        formulas.mathml(tex, False)
+        mathml.mathml(tex, False)

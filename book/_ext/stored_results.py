@@ -11,19 +11,16 @@ the build, so a page cannot go on quoting what a chapter no longer says.
 
 import functools
 import re
-from pathlib import Path
 
 import nbformat
-import run
+from chapters import ROOT, results
 from docutils import nodes
-
-NOTEBOOKS = Path(run.ROOT, "notebooks")
 
 
 @functools.cache
 def stored(chapter):
     """The notebook of a chapter, with the outputs of its stored run."""
-    paths = sorted(NOTEBOOKS.glob(f"{chapter}_*.ipynb"))
+    paths = sorted((ROOT / "notebooks").glob(f"{chapter}_*.ipynb"))
     if len(paths) != 1:
         raise ValueError(f"no chapter {chapter!r}")
     return nbformat.read(paths[0], 4)
@@ -50,7 +47,7 @@ def lookup(text):
     if len(parts) not in (3, 4):
         raise ValueError(f"{text!r} should be: chapter | row | metric | format (the last may be left out)")
     chapter, name, metric = parts[:3]
-    rows = [row for result in run.results(stored(chapter)) for row in result["rows"] if row["name"] == name]
+    rows = [row for result in results(stored(chapter)) for row in result["rows"] if row["name"] == name]
     if not rows or metric not in rows[0]:
         raise ValueError(f"{text!r}: the run of chapter {chapter} reports no {metric!r} of {name!r}")
     value = rows[0][metric]

@@ -1,4 +1,4 @@
-"""Make .venv and install what a command needs, exactly as locked: `python3 book/environment.py book|all`.
+"""Make .venv and install what a command needs, exactly as locked: `python3 tools/environment.py book|all`.
 
 Runs on the system's Python, which may be old: plain syntax only, and no imports from outside.
 """

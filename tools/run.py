@@ -1,58 +1,25 @@
-"""Execute notebooks in full and stamp them: `python book/run.py [NB ...]`, NB such as 01.
+"""Execute notebooks in full and stamp them: `python tools/run.py [NB ...]`, NB such as 01.
 
 Without arguments it runs the notebooks whose code is not the code that their stamp was made from.
 A notebook that fails is left as it was. The stamp stands in the notebook's metadata, `aelib_run`.
 """
 
 import argparse
-import base64
-import hashlib
 import importlib.metadata
 import os
 import platform
 import re
 import sys
 import time
-from pathlib import Path
 
 import nbformat
+from chapters import PICTURES, ROOT, code_sha256, key_picture, results, stale
 
-ROOT = Path(__file__).resolve().parent.parent
-PICTURES = ROOT / "book" / "_static" / "pictures"
 FAILED = ROOT / "_build" / "failed"
 CHATTER = re.compile(
     r"WARNING: All log messages before absl|[IWE]0000 |To enable the following instructions"
     r"|WARNING:tensorflow:\d+ out of the last \d+ calls"  # it traced anew for another model, as it should
 )
-MIME = "application/vnd.aelib.results+json"
-
-
-def code_sha256(notebook):
-    """A hash of all code in a notebook, in order; prose, outputs and metadata do not count.
-
-    Nor does the set-up cell: it does nothing outside Colab, and a fork writes its own address into it.
-    """
-    code = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    code = [text for text in code if "google.colab" not in text]
-    return hashlib.sha256("\0".join(code).encode()).hexdigest()
-
-
-def results(notebook):
-    """The results that `aelib.report` left in a notebook's outputs, a list of dicts."""
-    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
-    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
-
-
-def stale(notebook):
-    """True if the stored outputs are not those of the notebook's present code."""
-    return notebook["metadata"].get("aelib_run", {}).get("code_sha256") != code_sha256(notebook)
-
-
-def key_picture(notebook):
-    """The PNG of the cell tagged `picture`, the chapter's answer in one picture; None if there is no such cell."""
-    cells = [cell for cell in notebook["cells"] if "picture" in cell["metadata"].get("tags", [])]
-    pictures = [output["data"]["image/png"] for cell in cells for output in cell["outputs"] if "data" in output]
-    return base64.b64decode(pictures[0]) if pictures else None
 
 
 def quiet(output):

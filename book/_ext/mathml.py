@@ -31,13 +31,13 @@ def mathml(tex, display):
     if unknown:
         raise ValueError(f"No MathML for {', '.join(sorted(unknown))} in the formula {tex}")
     for node in list(tree.iter()):
-        mend(node)
+        adjust(node)
         if node.tag in ROWS:
             node[:] = spaced(list(node))
     return ElementTree.tostring(tree, encoding="unicode")
 
 
-def mend(node):
+def adjust(node):
     """Operators without the space that MathML's dictionary gives them; limits below and above; primes in full size."""
     if node.tag == "mo" and (node.text == "/" or (node.text in BARS and node.get("stretchy") != "true")):
         node.attrib |= TIGHT | {"stretchy": "false"}

@@ -1,4 +1,4 @@
-"""Write the book's public address wherever it is needed: `python book/address.py [URL]`.
+"""Write the book's public address wherever it is needed: `python tools/address.py [URL]`.
 
 The address stands in pyproject.toml. With a URL it is changed there first; then every copy of the old
 owner/name in the README, the notebooks' links and set-up cells and the book's settings is replaced.

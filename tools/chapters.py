@@ -1,0 +1,37 @@
+"""The chapters: where they are, and what is stored in them. Commands and Sphinx extensions read them through this."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "book" / "_static" / "pictures"
+MIME = "application/vnd.aelib.results+json"
+
+
+def code_sha256(notebook):
+    """A hash of all code in a notebook, in order; prose, outputs and metadata do not count.
+
+    Nor does the set-up cell: it does nothing outside Colab, and a fork writes its own address into it.
+    """
+    code = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    code = [text for text in code if "google.colab" not in text]
+    return hashlib.sha256("\0".join(code).encode()).hexdigest()
+
+
+def results(notebook):
+    """The results that `aelib.report` left in a notebook's outputs, a list of dicts."""
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
+
+
+def stale(notebook):
+    """True if the stored outputs are not those of the notebook's present code."""
+    return notebook["metadata"].get("aelib_run", {}).get("code_sha256") != code_sha256(notebook)
+
+
+def key_picture(notebook):
+    """The PNG of the cell tagged `picture`, the chapter's answer in one picture; None if there is no such cell."""
+    cells = [cell for cell in notebook["cells"] if "picture" in cell["metadata"].get("tags", [])]
+    pictures = [output["data"]["image/png"] for cell in cells for output in cell["outputs"] if "data" in output]
+    return base64.b64decode(pictures[0]) if pictures else None
