@@ -1,5 +1,6 @@
 """Every chapter obeys the rules, and page and library are the same code."""
 
+import re
 from pathlib import Path
 
 import chapters
@@ -9,27 +10,69 @@ import rules
 
 PATHS = sorted((chapters.ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
-# Taught by chapters that are not written yet.
-LATER = set()
+# By their topics: chapters that are not in the present form yet. Who recasts one takes it off.
+NOT_RECAST = {
+    "first_autoencoder",
+    "bottleneck",
+    "losses",
+    "training",
+    "convolutions",
+    "dimensionality_reduction",
+    "codec",
+    "denoising",
+    "vae",
+    "conditional_vae",
+    "representations",
+    "anomalies",
+}
+# Taught by chapters that are not written, or not recast, yet.
+LATER = set(rules.teachable())
+
+
+def topic(name):
+    return name.split("_", 1)[1]
+
+
+RECAST = [name for name in NOTEBOOKS if topic(name) not in NOT_RECAST]
 
 
 def test_there_are_notebooks():
-    assert NOTEBOOKS and all(path.name[:2].isdigit() for path in PATHS)
+    assert NOTEBOOKS and all(re.match(r"\d\db?_", path.name) for path in PATHS)
 
 
-@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", rules.EVERY, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_chapter_obeys(name, rule):
     assert list(rule(NOTEBOOKS[name])) == []
 
 
+@pytest.mark.parametrize("rule", rules.RECAST, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("name", RECAST)
+def test_a_chapter_has_the_present_form(name, rule):
+    assert list(rule(NOTEBOOKS[name])) == []
+
+
+def test_what_is_not_recast_yet_is_there_and_does_break_a_rule():
+    assert set(map(topic, NOTEBOOKS)) >= NOT_RECAST
+    for name in set(NOTEBOOKS) - set(RECAST):
+        broken = [problem for rule in rules.RECAST for problem in rule(NOTEBOOKS[name])]
+        assert broken, f"{name} has the present form: take it off NOT_RECAST"
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_title_has_the_number_of_the_file(name):
+    number = name.split("_")[0].lstrip("0")
+    assert rules.heading(NOTEBOOKS[name]).startswith(f"# {number}. ")
+
+
+@pytest.mark.parametrize("name", RECAST)
 def test_page_and_library_are_the_same_code(name):
     assert list(rules.taught(NOTEBOOKS[name], rules.teachable())) == []
 
 
 def test_taught_first_imported_after():
-    assert list(rules.taught_first(list(NOTEBOOKS.values()), rules.teachable(), LATER)) == []
+    chapters_in_order = [NOTEBOOKS[name] for name in RECAST]
+    assert list(rules.taught_first(chapters_in_order, rules.teachable(), LATER)) == []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
