@@ -1,4 +1,7 @@
-"""The chapters: where they are, and what is stored in them. Commands and Sphinx extensions read them through this."""
+"""The chapters: where they are, and what is stored in them. Commands and Sphinx extensions read them through this.
+
+A chapter is `notebooks/NN_topic.ipynb`, its deeper part `NNb_topic.ipynb`.
+"""
 
 import base64
 import hashlib
@@ -7,6 +10,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "book" / "_static" / "pictures"
 MIME = "application/vnd.aelib.results+json"
+
+
+def paths(root=ROOT):
+    """The notebooks, in the order of the book: 01, 01b, 02, ..."""
+    return sorted((root / "notebooks").glob("[0-9][0-9]*_*.ipynb"))
+
+
+def number(name):
+    """What a name begins with: 01 of 01_first_autoencoder, 01b of its deeper part."""
+    return name.split("_")[0]
+
+
+def label(name):
+    """The number as readers see it: 1, 1b."""
+    return number(name).lstrip("0")
 
 
 def code_sha256(notebook):

@@ -1,4 +1,4 @@
-"""Execute notebooks in full and stamp them: `python tools/run.py [NB ...]`, NB such as 01.
+"""Execute notebooks in full and stamp them: `python tools/run.py [NB ...]`, NB such as 01 or 01b.
 
 Without arguments it runs the notebooks whose code is not the code that their stamp was made from.
 A notebook that fails is left as it was. The stamp stands in the notebook's metadata, `aelib_run`.
@@ -13,7 +13,7 @@ import sys
 import time
 
 import nbformat
-from chapters import PICTURES, ROOT, code_sha256, key_picture, results, stale
+from chapters import PICTURES, ROOT, code_sha256, key_picture, number, paths, results, stale
 
 FAILED = ROOT / "_build" / "failed"
 CHATTER = re.compile(
@@ -82,12 +82,16 @@ def execute(path):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("numbers", nargs="*", help="numbers of notebooks, such as 01; all stale ones if left out")
+    parser.add_argument(
+        "numbers", nargs="*", help="numbers of notebooks, such as 01 or 01b; all stale ones if left out"
+    )
     numbers = parser.parse_args(argv).numbers
-    paths = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    if unknown := [n for n in numbers if not any(path.name.startswith(n + "_") for path in paths)]:
-        sys.exit(f"No notebook {', '.join(unknown)}. There are: {', '.join(path.name[:2] for path in paths)}.")
-    chosen = [p for p in paths if p.name[:2] in numbers] or [p for p in paths if stale(nbformat.read(p, 4))]
+    there = {number(path.name): path for path in paths()}
+    if unknown := [n for n in numbers if n not in there]:
+        sys.exit(f"No notebook {', '.join(unknown)}. There are: {', '.join(there)}.")
+    chosen = [path for n, path in there.items() if n in numbers] or [
+        path for path in there.values() if stale(nbformat.read(path, 4))
+    ]
     if not chosen:
         print("Every notebook's outputs are those of its code. To run one all the same: make run NB=01")
     # The short run's settings must not leak into a full one, nor TensorFlow's start-up chatter into the outputs.

@@ -1,6 +1,6 @@
 """Train the decoder of the latent-space explorer, which runs in the reader's browser: `python tools/train_explorer.py`.
 
-It is that of a small variational autoencoder with two latents, as in chapter 11. What the pages need is written into
+It is that of a small variational autoencoder with two latents, as in chapter 9. What the pages need is written into
 `book/_static/explorer/`: the decoder's weights, and the picture of all that it can draw.
 """
 

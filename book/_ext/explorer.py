@@ -1,6 +1,6 @@
 """A Sphinx extension: the latent-space explorer's script on the pages that show it (tools/train_explorer.py)."""
 
-PAGES = ("book/intro", "notebooks/11_vae")
+PAGES = ("book/intro", "notebooks/09_vae")
 
 
 def add_script(app, pagename, templatename, context, doctree):

@@ -13,17 +13,17 @@ import functools
 import re
 
 import nbformat
-from chapters import ROOT, results
+from chapters import number, paths, results
 from docutils import nodes
 
 
 @functools.cache
 def stored(chapter):
     """The notebook of a chapter, with the outputs of its stored run."""
-    paths = sorted((ROOT / "notebooks").glob(f"{chapter}_*.ipynb"))
-    if len(paths) != 1:
+    found = [path for path in paths() if number(path.name) == chapter]
+    if len(found) != 1:
         raise ValueError(f"no chapter {chapter!r}")
-    return nbformat.read(paths[0], 4)
+    return nbformat.read(found[0], 4)
 
 
 def printed(text):
@@ -31,14 +31,14 @@ def printed(text):
     parts = [part.strip() for part in text.split("|")]
     if len(parts) != 3:
         raise ValueError(f"{text!r} should be: chapter | words of the line | number")
-    chapter, words, number = parts
+    chapter, words, wanted = parts
     outputs = [output for cell in stored(chapter).cells for output in cell.get("outputs", [])]
     texts = [output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs]
     lines = "\n".join(texts).splitlines()
-    alone = rf"(?<![\d.,]){re.escape(number)}(?![\d]|[.,]\d)"
+    alone = rf"(?<![\d.,]){re.escape(wanted)}(?![\d]|[.,]\d)"
     if not any(words in line and re.search(alone, line) for line in lines):
-        raise ValueError(f"{text!r}: the run of chapter {chapter} printed no line with {words!r} and {number!r}")
-    return number
+        raise ValueError(f"{text!r}: the run of chapter {chapter} printed no line with {words!r} and {wanted!r}")
+    return wanted
 
 
 def lookup(text):

@@ -1,5 +1,7 @@
 """Chapters move to other numbers, with all that names them, and with outputs that stay valid."""
 
+import re
+
 import chapters
 import nbformat
 import pytest
@@ -86,3 +88,37 @@ def test_what_cannot_be_is_refused_and_nothing_has_moved(root, moves, message):
     with pytest.raises(ValueError, match=message):
         renumber.move(moves, root)
     assert (root / "book" / "page.md").read_text() == PAGE and (root / "notebooks/09_denoising.ipynb").exists()
+
+
+LABELS = {chapters.label(path.stem) for path in chapters.paths()}
+# [chapter 9](09_...) and the same as MyST's role
+LINKED = re.compile(r"\[(?:[Cc]hapters? )?(\d+[a-z]?)\b[^\]\n]*\]\([\w./]*?(\d\d[a-z]?_\w+)\.ipynb")
+LINKED_BY_ROLE = re.compile(r"\{doc\}`(?:[Cc]hapters? )?(\d+[a-z]?)\b[^`<]*</notebooks/(\w+)>")
+
+
+def prose(path):
+    """What is read in a page or a chapter, without code."""
+    if path.suffix != ".ipynb":
+        return path.read_text()
+    return "\n\n".join(c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "markdown")
+
+
+TEXTS = {
+    str(path.relative_to(chapters.ROOT)): prose(path)
+    for path in (*chapters.paths(), *chapters.ROOT.glob("*.md"), *chapters.ROOT.glob("book/*.md"))
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_chapter_is_mentioned_by_the_number_that_it_has(name):
+    links = LINKED.findall(TEXTS[name]) + LINKED_BY_ROLE.findall(TEXTS[name])
+    assert [(number, file) for number, file in links if number != chapters.label(file)] == []
+    mentions = renumber.MENTION.findall(TEXTS[name])
+    assert [mention for mention in mentions if not set(re.findall(r"\d+[a-z]?", mention)) <= LABELS] == []
+
+
+def test_the_check_of_mentions_finds_links():
+    text = "[chapter 9](09_a.ipynb), [Chapter 1b, its end](../notebooks/01b_a.ipynb#x), [3](03_a.ipynb)"
+    assert LINKED.findall(text) == [("9", "09_a"), ("1b", "01b_a"), ("3", "03_a")]
+    text = "{doc}`Chapter 9 </notebooks/08_a>`, {doc}`2 </notebooks/02_a>`"
+    assert LINKED_BY_ROLE.findall(text) == [("9", "08_a"), ("2", "02_a")]

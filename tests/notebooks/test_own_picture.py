@@ -1,4 +1,4 @@
-"""Chapter 9 takes any picture that Pillow opens; its function is read from the page and tried on many kinds."""
+"""Chapter 8 takes any picture that Pillow opens; its function is read from the page and tried on many kinds."""
 
 import ast
 
@@ -16,7 +16,7 @@ UPSIDE[0x0112] = 6  # the camera was turned by a quarter
 
 @pytest.fixture(scope="module")
 def read_picture():
-    function = rules.written_out(NOTEBOOKS["09_denoising"])["read_picture"]
+    function = rules.written_out(NOTEBOOKS["08_denoising"])["read_picture"]
     names = {"np": np, "Image": Image, "ImageOps": ImageOps}
     exec(ast.unparse(function), names)
     return names["read_picture"]
