@@ -1,6 +1,7 @@
 # make book   builds the HTML        make run [NB=01]  executes notebooks in full
 # make test   checks everything      make serve        opens the book locally
 # make lock   renews requirements    make address URL=https://github.com/you/fork
+# make colab  runs each notebook as Colab does, in short; with NB=01 that one in full, compared with what is stored
 # The first Python that really runs and that TensorFlow knows; else python3, and environment.py says what is wrong.
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11; do $$p -c "$(FITS)" 2>/dev/null && echo $$p && exit; done; echo python3)
@@ -8,7 +9,7 @@ BIN := .venv/bin
 SHORT := AELIB_OFFLINE=1 TF_CPP_MIN_LOG_LEVEL=3
 HTML := _build/html/index.html
 
-.PHONY: book test run serve lock address
+.PHONY: book test colab run serve lock address
 
 book: .venv/.book
 	@echo "== building the book"
@@ -20,7 +21,7 @@ test: .venv/.all
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet
 	@$(BIN)/codespell README.md book notebooks aelib tools tests
 	@echo "== 2/5 aelib on TensorFlow and on JAX; the rules for notebooks and pages"
-	@$(SHORT) $(BIN)/pytest --quiet -n auto tests --ignore tests/site
+	@$(SHORT) $(BIN)/pytest --quiet -n auto tests --ignore tests/site --ignore tests/colab
 	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet -n auto tests/library
 	@echo "== 3/5 every notebook, in short, the long ones first"
 	@$(SHORT) $(BIN)/pytest --quiet -n auto --nbmake --nbmake-timeout=300 $$(ls -r notebooks/*.ipynb)
@@ -28,6 +29,10 @@ test: .venv/.all
 	@$(MAKE) --no-print-directory book
 	@echo "== 5/5 the site: links, hosts, and in a browser where there is one"
 	@$(BIN)/pytest --quiet -n auto tests/site
+
+colab: .venv/.all
+	@$(BIN)/python tools/colab.py $(NB)
+	$(if $(NB),,@$(SHORT) $(BIN)/pytest --quiet -n auto --maxschedchunk 1 tests/colab)
 
 run: .venv/.all
 	@$(BIN)/python tools/run.py $(NB)
