@@ -4,7 +4,6 @@ A chapter is `notebooks/NN_topic.ipynb`, its deeper part `NNb_topic.ipynb`.
 """
 
 import base64
-import hashlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,25 +26,10 @@ def label(name):
     return number(name).lstrip("0")
 
 
-def code_sha256(notebook):
-    """A hash of all code in a notebook, in order; prose, outputs and metadata do not count.
-
-    Nor does the set-up cell: it does nothing outside Colab, and a fork writes its own address into it.
-    """
-    code = [cell["source"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    code = [text for text in code if "google.colab" not in text]
-    return hashlib.sha256("\0".join(code).encode()).hexdigest()
-
-
 def results(notebook):
     """The results that `aelib.report` left in a notebook's outputs, a list of dicts."""
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
     return [output["data"][MIME] for output in outputs if MIME in output.get("data", {})]
-
-
-def stale(notebook):
-    """True if the stored outputs are not those of the notebook's present code."""
-    return notebook["metadata"].get("aelib_run", {}).get("code_sha256") != code_sha256(notebook)
 
 
 def key_picture(notebook):

@@ -1,7 +1,7 @@
 """Execute notebooks in full and stamp them: `python tools/run.py [NB ...]`, NB such as 01 or 01b.
 
-Without arguments it runs the notebooks whose code is not the code that their stamp was made from.
-A notebook that fails is left as it was. The stamp stands in the notebook's metadata, `aelib_run`.
+Without arguments it runs the notebooks whose code, or what they use of aelib, has changed since they ran (stamps.py).
+A notebook that fails is left as it was.
 """
 
 import argparse
@@ -9,13 +9,16 @@ import importlib.metadata
 import os
 import platform
 import re
+import subprocess
 import sys
 import time
 
 import nbformat
-from chapters import PICTURES, ROOT, code_sha256, key_picture, number, paths, results, stale
+from chapters import PICTURES, ROOT, key_picture, number, paths, results
+from stamps import aelib_sha256, code_sha256, stale
 
 FAILED = ROOT / "_build" / "failed"
+ON_REAL_DATA = "import aelib, sys; sys.exit(aelib.load('fashion_mnist').stand_in)"
 CHATTER = re.compile(
     r"WARNING: All log messages before absl|[IWE]0000 |To enable the following instructions"
     r"|WARNING:tensorflow:\d+ out of the last \d+ calls"  # it traced anew for another model, as it should
@@ -36,6 +39,7 @@ def execute(path):
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
+    hashes = {"code_sha256": code_sha256(notebook), "aelib_sha256": aelib_sha256(notebook)}
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -65,7 +69,7 @@ def execute(path):
         if cell.cell_type == "code":
             cell.outputs = [output for output in map(quiet, cell.outputs) if output is not None]
     notebook.metadata["aelib_run"] = {
-        "code_sha256": code_sha256(notebook),
+        **hashes,
         "python": platform.python_version(),
         "keras": importlib.metadata.version("keras"),
         "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
@@ -93,10 +97,12 @@ def main(argv=None):
         path for path in there.values() if stale(nbformat.read(path, 4))
     ]
     if not chosen:
-        print("Every notebook's outputs are those of its code. To run one all the same: make run NB=01")
+        print("Every notebook's outputs are those of its code and of aelib. To run one all the same: make run NB=01")
     # The short run's settings must not leak into a full one, nor TensorFlow's start-up chatter into the outputs.
     os.environ.pop("AELIB_OFFLINE", None)
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", PYTHONHASHSEED="0")
+    if chosen and subprocess.run([sys.executable, "-c", ON_REAL_DATA], check=False).returncode:
+        sys.exit("There are only stand-in data here. Set AELIB_DATA, or run where there is a network.")
     for path in chosen:
         print(f"{path.name}: running in full ...", flush=True)
         print(f"{path.name}: done in {execute(path):.0f} s", flush=True)

@@ -6,6 +6,7 @@ import chapters
 import nbformat
 import pytest
 import renumber
+import stamps
 
 PAGE = """
 :::{grid-item-card} 9. Denoising
@@ -58,7 +59,7 @@ def test_two_chapters_swap_and_the_deeper_part_moves_along(root, capsys):
     assert after.cells[0].source == "# 9. A title\n\nSee [chapter 11b](11b_score.ipynb)."
     assert after.cells[1].metadata.mystnb.figure.caption == "As in chapter 11."
     assert after.cells[1].outputs == before.cells[1].outputs
-    assert chapters.code_sha256(after) == chapters.code_sha256(before)
+    assert stamps.code_sha256(after) == stamps.code_sha256(before)
     assert "11_vae.ipynb, in its code: x = 1  # as in chapter 11" in capsys.readouterr().out
     assert (root / "README.md").read_text().startswith("| 11 | [Denoising](notebooks/11_denoising.ipynb) | 11 |\n| 9 |")
     assert (root / "tests/site/test_x.py").read_text() == TEST.replace("11_vae", "09_vae").replace("11 |", "09 |")

@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 import run
+import stamps
 from chapters import MIME
 
 SHOW = (
@@ -21,6 +22,25 @@ def test_a_run_that_does_not_count_is_kept_elsewhere(tmp_path, monkeypatch, code
         run.execute(path)
     assert path.read_bytes() == before
     assert nbformat.read(tmp_path / "failed" / path.name, 4).cells[0].outputs
+
+
+def test_a_run_that_counts_is_stamped(tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "PICTURES", tmp_path / "pictures")
+    path = tmp_path / "01_x.ipynb"
+    code = SHOW.replace("stand-in for mnist", "mnist")
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code, id="a")]), path)
+    run.execute(path)
+    notebook = nbformat.read(path, 4)
+    assert set(notebook.metadata.aelib_run) == stamps.FIELDS and stamps.stale(notebook) == ""
+    assert notebook.cells[0].outputs and not (tmp_path / "pictures").exists()
+
+
+def test_nothing_runs_where_there_are_only_stand_in_data(monkeypatch):
+    monkeypatch.setattr(run.os, "environ", dict(run.os.environ))  # which it changes
+    monkeypatch.setattr(run, "ON_REAL_DATA", "raise SystemExit(1)")
+    monkeypatch.setattr(run, "execute", lambda path: pytest.fail("it ran"))
+    with pytest.raises(SystemExit, match="only stand-in data"):
+        run.main(["01"])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import statistics
 import chapters
 import nbformat
 import programs
+import stamps
 from IPython.core.inputtransformer2 import TransformerManager
 
 NOTEBOOKS = chapters.ROOT / "notebooks"
@@ -150,14 +151,19 @@ def figures(notebook):
 
 def stamp(notebook):
     found = notebook["metadata"].get("aelib_run")
-    keys = {"code_sha256", "python", "keras", "backend", "aelib", "dataset", "seconds"}
-    if not found or set(found) != keys:
+    if not found or set(found) | {"aelib_sha256"} != stamps.FIELDS:
         yield "it has no stamp (aelib_run): run it in full with `make run`"
-    elif chapters.stale(notebook):
+    elif found["code_sha256"] != stamps.code_sha256(notebook):
         yield "its code has changed since it ran: run it in full with `make run`"
     counts = [cell["execution_count"] for cell in code_cells(notebook)]
     if counts != list(range(1, len(counts) + 1)):
         yield f"its cells were not run once each from top to bottom: {counts}"
+
+
+def library(notebook):
+    """The outputs are those of the present aelib and style, too."""
+    if problem := stamps.stale(notebook):
+        yield f"{problem}: run it in full with `make run`"
 
 
 def outputs(notebook):
@@ -348,5 +354,5 @@ def taught_first(notebooks, library, later=()):
             yield f"{name} {reason}: take it off the list of what comes later"
 
 
-EVERY = [figures, stamp, outputs, results, form]  # asked of every chapter
-RECAST = [program, words, cells, fold, seconds, exercises, trust, links, mentions]  # and of those in the present form
+EVERY = [figures, stamp, outputs, results, form, links]  # asked of every chapter
+RECAST = [program, words, cells, fold, seconds, exercises, trust, mentions]  # and of those in the present form

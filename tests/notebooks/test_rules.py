@@ -7,6 +7,7 @@ import chapters
 import nbformat
 import pytest
 import rules
+import stamps
 
 EXERCISES = "## Exercises\n" + 3 * "\n<details><summary>Solution</summary>\n\nYes.\n\n</details>\n"
 SETUP = 'import sys\n\nif "google.colab" in sys.modules:\n    %pip install -q aelib'
@@ -18,7 +19,7 @@ STEPS = 2000  # about a minute
 x = load("fashion_mnist").x_train
 model.fit(x, steps=STEPS) if (model := None) else plt.imshow(x[0])
 """
-RECIPE = {"has": ["array"], "wants": "compress", "line": "x = load("}
+RECIPE = {"has": {"array": "x = plt.imread('a.png')"}, "wants": "compress", "line": "x = load("}
 FIGURE = {
     "figure": {"caption": "The line rises from left to right.", "name": "fig-a-line"},
     "image": {"alt": "A straight line that rises from left to right."},
@@ -57,7 +58,7 @@ def notebook():
     ]
     made = v4.new_notebook(cells=cells)
     made.metadata["aelib_run"] = {
-        "code_sha256": chapters.code_sha256(made),
+        "code_sha256": stamps.code_sha256(made),
         **dict.fromkeys(("python", "keras", "backend", "aelib", "dataset", "seconds"), "1"),
     }
     return made
@@ -78,7 +79,7 @@ def at(place, source=None, **metadata):
         cell = notebook.cells[place]
         cell.source = cell.source if source is None else source
         cell.metadata.update(metadata)
-        notebook.metadata.aelib_run["code_sha256"] = chapters.code_sha256(notebook)
+        notebook.metadata.aelib_run["code_sha256"] = stamps.code_sha256(notebook)
 
     return change
 
@@ -166,9 +167,10 @@ FAULTS = [
     planted(without(PROGRAM_AT, "nbmake"), "should have an nbmake mock"),
     planted(at(PROGRAM_AT, nbmake={"mock": {"EPOCHS": 1}}), "a line 'EPOCHS = ...' should stand in it once"),
     planted(without(PROGRAM_AT, "recipe"), "should have has, wants and line"),
-    planted(lambda n: n.cells[PROGRAM_AT].metadata.recipe.update(has=["a cat"]), "has should be some of"),
+    planted(lambda n: n.cells[PROGRAM_AT].metadata.recipe.update(has={"cat": "x = 1"}), "has should give the line"),
+    planted(lambda n: n.cells[PROGRAM_AT].metadata.recipe.has.update(array="x =\n"), "should be one line"),
     planted(lambda n: n.cells[PROGRAM_AT].metadata.recipe.update(wants="fame"), "wants should be one of"),
-    planted(lambda n: n.cells[PROGRAM_AT].metadata.recipe.update(line="y ="), "no line of it begins with 'y ='"),
+    planted(lambda n: n.cells[PROGRAM_AT].metadata.recipe.update(line="y ="), "one line of it should begin with 'y ='"),
     planted(more(0, " word" * 2000), "words before the exercises, 2000 are the limit"),
     planted(more(EXERCISES_AT, " word" * 2500), "words in all, 2500 are the limit"),
     planted(at(0, source="# 1b. A title" + " word" * 3000), "words before the exercises, 3000 are the limit"),
