@@ -14,7 +14,7 @@ HTML := _build/html/index.html
 book: .venv/.book
 	@echo "== building the book"
 	@PYTHONPATH=tools $(BIN)/jupyter-book build . --quiet --config book/_config.yml --toc book/_toc.yml -W -n --keep-going
-	@echo "Open $(abspath $(HTML))"
+	@echo "Open $(CURDIR)/$(HTML)"
 
 test: .venv/.all
 	@echo "== 1/5 lint and spelling"
