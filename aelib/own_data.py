@@ -40,13 +40,13 @@ def load_images(folder, size, *, channels=None, broken="refuse", white=None, pat
         try:
             pixels = read_image(Path(folder, name), size, channels=channels, white=white)
         except ValueError as error:
-            skipped[name] = str(error)
+            skipped[name] = str(error.__cause__) or repr(error.__cause__)
             continue
         x[len(kept)] = pixels  # one channel fills all three
         gray = gray and pixels.shape[-1] == 1
         kept.append(name)
     if skipped:
-        listed = "\n".join(skipped.values())
+        listed = "\n".join(f"{name}: {reason}" for name, reason in skipped.items())
         if broken == "refuse":
             advice = 'Remove or repair them, choose files with pattern=, or pass broken="skip"'
             raise ValueError(f"{len(skipped)} of {len(names)} files cannot be read. {advice}:\n{listed}")
@@ -87,7 +87,7 @@ def read_image(file, size=None, *, longest=None, channels=None, white=None):
         deep = image.mode == "F" or image.mode.startswith("I")  # more than 8 bits
         gray = deep or image.mode in ("1", "L", "LA")
         if deep:
-            image = Image.fromarray(_scale(image, white))
+            image = Image.fromarray(_scale(image, white, file))
         elif image.mode == "LAB":
             lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
             image = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB")
@@ -107,12 +107,12 @@ def read_image(file, size=None, *, longest=None, channels=None, white=None):
     return np.repeat(pixels, 3, axis=-1) if gray and channels == 3 else pixels
 
 
-def _scale(image, white):
+def _scale(image, white, file):
     """(height, width) float32 in [0, 1] of an image of mode I or F."""
     white = white or (1 if image.mode == "F" else 65535)
     values = np.array(image, "float32")
     if gaps := np.isnan(values).sum():
-        warnings.warn(f"{gaps} pixels of {getattr(image, 'filename', 'an image')} are NaN and become 0.", stacklevel=4)
+        warnings.warn(f"{gaps} pixels of {str(file)!r} are NaN and become 0.", stacklevel=3)
     values[np.isnan(values)] = 0
     low, high = values.min(), values.max()
     if low < -0.001 * white or high > 1.001 * white:

@@ -135,7 +135,7 @@ def test_values_beyond_white_are_refused(values, tmp_path):
 
 def test_nan_becomes_black_and_is_said(tmp_path):
     Image.fromarray(np.array([[np.nan, 0.5]], "float32")).save(tmp_path / "gaps.tiff")
-    with pytest.warns(UserWarning, match=r"1 pixels of .* are NaN and become 0"):
+    with pytest.warns(UserWarning, match=r"1 pixels of .*gaps.tiff' are NaN and become 0"):
         assert aelib.read_image(tmp_path / "gaps.tiff").ravel().tolist() == [0, 0.5]
 
 
