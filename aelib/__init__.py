@@ -1,34 +1,43 @@
 """aelib: just the code that The Autoencoder Book has taught."""
 
+from .bounds import iwae
+from .callbacks import Anneal
 from .data import Dataset, Series, load, load_series
-from .losses import LIKELIHOODS, MeanOverBatch, bernoulli_nll, gaussian_kl, gaussian_nll, sigmoid_gaussian_nll
-from .models import VAE, Autoencoder, CompressiveAutoencoder, ConditionalVAE, DenoisingAutoencoder
+from .likelihoods import LIKELIHOODS, Likelihood
+from .models import VAE, Autoencoder, CompressiveAutoencoder
 from .networks import conv_decoder, conv_encoder, dense_decoder, dense_encoder
+from .own_data import load_images, read_image, read_table, split, windows
+from .priors import gaussian_kl
 from .report import ClaimError, Stopwatch, mean_sd, report
+from .tables import Table, load_table
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "LIKELIHOODS",
     "VAE",
+    "Anneal",
     "Autoencoder",
     "ClaimError",
     "CompressiveAutoencoder",
-    "ConditionalVAE",
     "Dataset",
-    "DenoisingAutoencoder",
-    "MeanOverBatch",
+    "Likelihood",
     "Series",
     "Stopwatch",
-    "bernoulli_nll",
+    "Table",
     "conv_decoder",
     "conv_encoder",
     "dense_decoder",
     "dense_encoder",
     "gaussian_kl",
-    "gaussian_nll",
+    "iwae",
     "load",
+    "load_images",
     "load_series",
+    "load_table",
     "mean_sd",
+    "read_image",
+    "read_table",
     "report",
-    "sigmoid_gaussian_nll",
+    "split",
+    "windows",
 ]

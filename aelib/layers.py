@@ -1,13 +1,8 @@
-"""Layers that own state and randomness: noise for images, codes drawn or rounded, a learned model of integer codes."""
-
-import math
+"""Layers that own randomness: noise that spoils images, codes drawn or rounded."""
 
 import keras
 import numpy as np
 from keras import ops
-
-from .checks import check_level, check_sizes
-from .codec import frequency_tables
 
 
 @keras.saving.register_keras_serializable("aelib")
@@ -22,7 +17,7 @@ class RoundingNoise(keras.layers.Layer):
     """
 
     def __init__(self, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})  # large integers are not exact in half precision
         self.generator = keras.random.SeedGenerator()
 
     def call(self, z, training=False):
@@ -33,123 +28,79 @@ class RoundingNoise(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("aelib")
-class FactorizedPrior(keras.layers.Layer):
-    """How many nats a code costs: one learned distribution for each of its dimensions, independent of the others.
-
-    Each is a logistic distribution, a bell curve with a learned mean and scale. The probability of an integer k
-    is the mass between k - 0.5 and k + 0.5; the same formula at z gives the density of a code with `RoundingNoise`.
-
-    Args:
-        limit: the largest integer, in absolute value, that `tables` has a place for.
-
-    Call with codes (batch, latent_dim); gives (batch,) nats.
-
-    Source: Ballé, Minnen, Singh, Hwang and Johnston (2018), Variational image compression with a scale
-    hyperprior, appendix 6.1, which learns distributions of any form instead.
-    """
-
-    def __init__(self, limit=127, **kwargs):
-        super().__init__(**kwargs)
-        check_sizes(limit=limit)
-        self.limit = limit
-
-    def build(self, shape):
-        """Means of 0 and scales of 2."""
-        size, start = (shape[-1],), keras.initializers.Constant(math.log(2))
-        self.mean = self.add_weight(size, "zeros", name="mean")
-        self.log_scale = self.add_weight(size, start, name="log_scale")
-
-    def probability(self, z):
-        """The probability of each number of the codes: (batch, latent_dim) to (batch, latent_dim)."""
-        distance = ops.abs(ops.cast(z, "float32") - self.mean)
-        scale = ops.exp(self.log_scale)
-        upper, lower = (0.5 - distance) / scale, (-0.5 - distance) / scale
-        return ops.sigmoid(upper) - ops.sigmoid(lower)
-
-    def call(self, z):
-        """(batch, latent_dim) to (batch,) nats. A number that the distribution all but rules out costs 21 nats."""
-        return -ops.sum(ops.log(self.probability(z) + 1e-9), axis=-1)
-
-    def tables(self):
-        """The distributions as integers for `aelib.codec`: (latent_dim, 2 * limit + 1)."""
-        k = np.arange(-self.limit, self.limit + 1, dtype="float32")
-        p = ops.convert_to_numpy(self.probability(k[:, None]))
-        return frequency_tables(p.T)
-
-    def get_config(self):
-        """What Keras writes into a `.keras` file beside the weights."""
-        return {**super().get_config(), "limit": self.limit}
-
-
-class Noise(keras.layers.Layer):
-    """The base of layers that spoil images with pixels in [0, 1]; the result is clipped to [0, 1].
-
-    Args:
-        level: how strong, in the unit of each kind of noise. A pair (low, high) draws one for each image, uniformly.
-
-    Call with images (batch, height, width, channels); gives the same shape, with new noise at every call.
-    A derived layer says in `corrupt` what it does.
-
-    Raises:
-        ValueError: the level is not a number, or a pair of them, of at least 0.
-    """
-
-    def __init__(self, level, **kwargs):
-        super().__init__(**kwargs)
-        self.level = check_level(level)  # (low, high)
-        self.generator = keras.random.SeedGenerator()
-
-    def call(self, x, training=True):
-        """(batch, height, width, channels) to the same shape; images as they are if `training` is false."""
-        if not training:
-            return x
-        x = ops.cast(x, "float32")
-        each = (ops.shape(x)[0], *(1 for _ in x.shape[1:]))
-        level = keras.random.uniform(each, *self.level, seed=self.generator)
-        return ops.clip(self.corrupt(x, level), 0.0, 1.0)
-
-    def get_config(self):
-        """What Keras writes into a `.keras` file."""
-        return {**super().get_config(), "level": self.level}
-
-
-@keras.saving.register_keras_serializable("aelib")
-class GaussianNoise(Noise):
-    """Adds a normal random number to each pixel; `level` is its standard deviation, in units of white."""
-
-    def corrupt(self, x, level):
-        return x + level * keras.random.normal(ops.shape(x), seed=self.generator)
-
-
-@keras.saving.register_keras_serializable("aelib")
-class Masking(Noise):
-    """Turns pixels black; `level` is the share of pixels hit.
-
-    Source: Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with
-    denoising autoencoders.
-    """
-
-    def corrupt(self, x, level):
-        u = keras.random.uniform(ops.shape(x), seed=self.generator)
-        return ops.where(u < level, 0.0, x)
-
-
-@keras.saving.register_keras_serializable("aelib")
 class Sampling(keras.layers.Layer):
     """Draws a code from independent Gaussians: z = mean + exp(log_var / 2) * epsilon, epsilon standard normal.
 
-    Call with a pair (mean, log_var), each (batch, latent_dim); gives (batch, latent_dim), new at every call.
+    Call with a pair (mean, log_var), each (batch, ...); gives (batch, ...), new at every call.
     Gradients flow through mean and log_var, since the randomness comes from outside.
 
     Source: Kingma and Welling (2014), Auto-encoding variational Bayes.
     """
 
     def __init__(self, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
         self.generator = keras.random.SeedGenerator()
 
     def call(self, inputs):
-        """A pair of (batch, latent_dim) to (batch, latent_dim)."""
+        """A pair of (batch, ...) to (batch, ...)."""
         mean, log_var = inputs
         epsilon = keras.random.normal(ops.shape(mean), seed=self.generator)
         return mean + ops.exp(0.5 * log_var) * epsilon
+
+
+class Noise(keras.layers.Layer):
+    """The base of layers that spoil data; a derived layer says in `corrupt` what it does.
+
+    Args:
+        level: how strong, in the unit of each kind of noise. A pair (low, high) draws one for each example, uniformly.
+        limits: the result is clipped to this range; None for data that have none.
+
+    Call with examples (batch, ...); gives the same shape, with new noise at every call.
+
+    Raises:
+        ValueError: the level is not a number, or a pair of them, of at least 0.
+    """
+
+    def __init__(self, level, limits=(0.0, 1.0), **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        pair = level if isinstance(level, (tuple, list)) else (level, level)
+        numbers = len(pair) == 2 and all(isinstance(v, (int, float, np.number)) for v in pair)
+        if not numbers or not 0 <= pair[0] <= pair[1] < np.inf:
+            raise ValueError(f"level must be a number of at least 0, or a pair (low, high) of such, not {level!r}.")
+        self.level, self.limits = tuple(map(float, pair)), limits
+        self.generator = keras.random.SeedGenerator()
+
+    def call(self, x, training=True):
+        """(batch, ...) to the same shape; examples as they are if `training` is false."""
+        if not training:
+            return x
+        each = (ops.shape(x)[0], *(1 for _ in x.shape[1:]))
+        spoiled = self.corrupt(x, keras.random.uniform(each, *self.level, seed=self.generator))
+        return spoiled if self.limits is None else ops.clip(spoiled, *self.limits)
+
+    def get_config(self):
+        """What Keras writes into a `.keras` file."""
+        return {**super().get_config(), "level": self.level, "limits": self.limits}
+
+
+@keras.saving.register_keras_serializable("aelib")
+class GaussianNoise(Noise):
+    """Adds a normal random number to each value; `level` is its standard deviation, in units of the data."""
+
+    def corrupt(self, x, level):
+        """Values and a level for each example to noisy values."""
+        return x + level * keras.random.normal(ops.shape(x), seed=self.generator)
+
+
+@keras.saving.register_keras_serializable("aelib")
+class Masking(Noise):
+    """Sets values to 0, black in an image; `level` is the share of values hit.
+
+    Source: Vincent, Larochelle, Bengio and Manzagol (2008), Extracting and composing robust features with
+    denoising autoencoders.
+    """
+
+    def corrupt(self, x, level):
+        """Values and a level for each example to masked values."""
+        u = keras.random.uniform(ops.shape(x), seed=self.generator)
+        return ops.where(u < level, 0.0, x)
