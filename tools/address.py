@@ -11,13 +11,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ["pyproject.toml", "README.md", "CITATION.cff", "book/_config.yml", "book/*.md", "notebooks/*.ipynb"]
-GITHUB = re.compile(r"(?:github\.com|colab\.research\.google\.com/github)/([\w.-]+/autoencoder-book)")
+NAME = "autoencoder-book"  # before a fork has another
 
 
 def slug(root=ROOT):
     """The repository's owner/name, as pyproject.toml has it."""
     url = tomllib.loads((root / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
     return url.removeprefix("https://github.com/")
+
+
+def copies(text, current=None):
+    """The addresses (owner/name) in a text that are, or once were, those of this repository."""
+    names = {re.escape(NAME), re.escape((current or slug()).split("/")[1])}
+    hosts = r"(?:github\.com|colab\.research\.google\.com/github)"
+    return re.findall(rf"{hosts}/([\w.-]+/(?:{'|'.join(sorted(names))}))(?![\w-])", text)
 
 
 def files(root=ROOT):

@@ -1,8 +1,9 @@
 """The parts of the house agree: chapters, table of contents, README, glossary, address, versions."""
 
+import os
 import re
-import subprocess
 import tomllib
+from pathlib import Path
 
 import address
 import chapters
@@ -40,16 +41,32 @@ def test_glossary_is_in_alphabetical_order():
     assert terms == sorted(terms, key=str.lower)
 
 
+IGNORED = {".git", ".venv", "_build", "__pycache__", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
+
+
+def project_files():
+    """The files of the project, also where there is no git to ask."""
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in IGNORED and not name.endswith(".egg-info")]
+        yield from (Path(folder, name) for name in names)
+
+
 def test_every_copy_of_the_address_is_the_one_of_pyproject():
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    texts = {name: (ROOT / name).read_text(errors="ignore") for name in tracked if (ROOT / name).is_file()}
-    found = {(name, copy) for name, text in texts.items() for copy in address.GITHUB.findall(text)}
+    texts = {str(path.relative_to(ROOT)): path.read_text(errors="ignore") for path in project_files()}
+    found = {(name, copy) for name, text in texts.items() for copy in address.copies(text)}
     assert {copy for _, copy in found} == {address.slug()}, found
     known = {str(path.relative_to(ROOT)) for path in address.files()}
     assert {name for name, _ in found} <= known, "address.py does not know these files"
 
 
+def test_copies_of_the_address_are_found_under_any_name():
+    text = "https://github.com/ada/fork, colab.research.google.com/github/bo/fork/blob, github.com/cy/other.git"
+    assert address.copies(text, "ada/fork") == ["ada/fork", "bo/fork"]
+    assert address.copies(f"git+https://github.com/ada/{address.NAME}") == [f"ada/{address.NAME}"]
+
+
 def test_moving_the_address_changes_every_copy(tmp_path):
+    old = address.slug()
     for path in address.files():
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +74,7 @@ def test_moving_the_address_changes_every_copy(tmp_path):
     changed = address.move("ada/her-fork", tmp_path)
     assert {"pyproject.toml", "README.md", "_config.yml"} <= {path.name for path in changed}
     assert address.slug(tmp_path) == "ada/her-fork"
-    assert all("_owner_" not in path.read_text() for path in address.files(tmp_path))
+    assert all(old not in path.read_text() for path in address.files(tmp_path))
     for path in chapters.paths(tmp_path):
         before, after = (nbformat.read(p, as_version=4) for p in (ROOT / "notebooks" / path.name, path))
         assert stamps.code_sha256(before) == stamps.code_sha256(after), "the stored outputs must stay valid"
