@@ -4,12 +4,14 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import chapters
 import colab
 import nbformat
 import pytest
+from packaging.requirements import Requirement
 
 ACTIVITY = re.compile("activity_regularizer|ActivityRegularization")
 FILES = [*chapters.ROOT.glob("notebooks/*.ipynb"), *chapters.ROOT.glob("aelib/*.py"), *chapters.ROOT.glob("book/*.md")]
@@ -56,3 +58,19 @@ def test_an_activity_regularizer_does_not():
     """The rule above has its reason: remove it when this fails, since both versions then agree."""
     there, here = losses("keras")
     assert there != pytest.approx(here, rel=0.1)
+
+
+def test_lower_bounds_are_what_is_tested():
+    """aelib promises no version older than Colab's, and Colab's are not too old for it."""
+    lines = [line for line in colab.REQUIREMENTS.read_text().splitlines() if not line.startswith("#")]
+    there = {}
+    for requirement in map(Requirement, lines):
+        if not requirement.marker or requirement.marker.evaluate():
+            there[requirement.name] = next(iter(requirement.specifier)).version
+    there |= dict(path.name.split("-")[:2] for path in colab.WHEELS.glob("*.whl"))  # what set-up cells install
+    for needed in map(
+        Requirement, tomllib.loads((chapters.ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    ):
+        bound = next(iter(needed.specifier)).version
+        assert needed.specifier.contains(there[needed.name])
+        assert f"{there[needed.name]}.".startswith(f"{bound}."), f"{needed}: {there[needed.name]} is what is tested"
