@@ -1,5 +1,15 @@
 """aelib: just the code that The Autoencoder Book has taught."""
 
+try:
+    import keras  # noqa: F401
+except ModuleNotFoundError as missing:
+    if missing.name.split(".")[0] not in ("tensorflow", "jax", "torch"):
+        raise
+    raise ImportError(
+        f"Keras needs a backend, and {missing.name} is not installed: `pip install tensorflow`; or install jax or "
+        "torch, and set the environment variable KERAS_BACKEND to its name before Python starts."
+    ) from missing
+
 from .bounds import iwae
 from .callbacks import Anneal
 from .data import Dataset, Series, load, load_series

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from .base import Function, split, with_condition
+from .base import Function, with_condition
 from .checks import check_sizes
+from .inputs import pair
 from .priors import log_normal
 
 
@@ -25,7 +26,7 @@ def iwae(model, x, samples=100, condition=None, batch_size=500):
     check_sizes(samples=samples)
 
     def log_weight(inputs):  # log p(x, z) / q(z | x) of one code for each example
-        x, condition = split(inputs)
+        x, condition = pair(inputs)
         mean, log_var = model.posterior(model.encoder(with_condition(model.encoder, x, condition)))
         z = model.sampling((mean, log_var))
         output = model.decoder(with_condition(model.decoder, z, condition))

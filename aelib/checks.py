@@ -124,3 +124,25 @@ def check_sizes(**sizes):
         whole = all(isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v > 0 for v in values)
         if not whole or (name in ("shape", "filters") and not values):
             raise ValueError(f"{name} must be made of positive integers, not {value!r}.")
+
+
+def check_networks(encoder, decoder, numbers_per_code):
+    """Raise a ValueError, in words, if an encoder and a decoder do not fit each other."""
+    for name, network in (("encoder", encoder), ("decoder", decoder)):
+        if not getattr(network, "inputs", None) or not getattr(network, "outputs", None):
+            raise ValueError(
+                f"The {name} does not know its shapes ({type(network).__name__}): give a functional keras.Model, or a "
+                "keras.Sequential that begins with keras.Input(shape)."
+            )
+        if len(network.outputs) != 1 or len(network.inputs) > 2:
+            raise ValueError(
+                f"The {name} has {len(network.inputs)} inputs and {len(network.outputs)} outputs. It needs one output "
+                "and one input, or two if the second is a condition; concatenate mean and log_var on the last axis."
+            )
+    found, code = encoder.outputs[0].shape[1:], decoder.inputs[0].shape[1:]
+    wanted = (*code[:-1], None if code[-1] is None else numbers_per_code * code[-1])
+    if not fits(found, wanted):
+        raise ValueError(
+            f"The encoder gives {tuple(found)}, the decoder takes {tuple(code)}: they do not fit. The encoder must "
+            f"give {tuple(wanted)}" + (", means and then log variances." if numbers_per_code == 2 else ".")
+        )

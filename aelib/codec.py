@@ -44,7 +44,7 @@ def frequency_tables(probabilities):
 
 
 def check_tables(tables):
-    """Give back tables of frequencies as int64, or raise a ValueError if they are not as `frequency_tables` makes them."""
+    """Give back tables of frequencies as int64; a ValueError if they are not as `frequency_tables` makes them."""
     tables = np.asarray(tables)
     integers = tables.dtype.kind in "iu" and tables.ndim == 2 and tables.shape[1] % 2 == 1
     if not integers or tables.shape[1] < 3 or not 0 < len(tables) < 2**16:

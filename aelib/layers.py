@@ -67,7 +67,7 @@ class Noise(keras.layers.Layer):
         numbers = len(pair) == 2 and all(isinstance(v, (int, float, np.number)) for v in pair)
         if not numbers or not 0 <= pair[0] <= pair[1] < np.inf:
             raise ValueError(f"level must be a number of at least 0, or a pair (low, high) of such, not {level!r}.")
-        self.level, self.limits = tuple(map(float, pair)), limits
+        self.level, self.limits = tuple(map(float, pair)), limits and tuple(limits)
         self.generator = keras.random.SeedGenerator()
 
     def call(self, x, training=True):

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from .checks import fits
+
 
 def sum_over_example(values):
     """(batch, ...) to (batch,): the sum over all but the first axis."""
@@ -35,10 +37,10 @@ class Likelihood(keras.layers.Layer):
         Raises:
             ValueError: the shapes of x and output differ.
         """
-        if tuple(x.shape[1:]) != tuple(output.shape[1:]):
+        if not fits(x.shape[1:], output.shape[1:]):
             raise ValueError(
-                f"The decoder gives examples of shape {tuple(output.shape[1:])}, the target's have "
-                f"{tuple(x.shape[1:])}. Labels are no target: leave them out, or give a condition with x as (x, condition)."
+                f"The decoder gives examples of shape {tuple(output.shape[1:])}, the target's have shape "
+                f"{tuple(x.shape[1:])}. Labels are no target: leave them out, or make them a condition, (x, condition)."
             )
         x, output = ops.cast(x, "float32"), ops.cast(output, "float32")
         values = self.each(x, output)

@@ -3,8 +3,9 @@
 import keras
 from keras import ops
 
-from .base import Base, scalar, split, which_weights, with_condition
+from .base import Base, scalar, which_weights, with_condition
 from .checks import check_sizes
+from .inputs import pair
 from .layers import RoundingNoise, Sampling
 from .likelihoods import get_likelihood
 from .priors import FactorizedPrior, StandardNormal
@@ -60,7 +61,7 @@ class Autoencoder(Base):
 
     def forward(self, inputs, training=False):
         """One pass as the loss sees it: a dict with the decoder's output and the costs of the codes."""
-        x, condition = split(inputs)
+        x, condition = pair(inputs)
         if self.corruption is not None:
             x = self.corruption(x, training=True)
         h = self.encoder(with_condition(self.encoder, x, condition), training=training)
@@ -70,14 +71,14 @@ class Autoencoder(Base):
 
     def costs(self, inputs, y, result, weight=None):
         """What each example costs, {name: (batch,) nats}. The target is `y` if there is one, else the input."""
-        target = split(inputs)[0] if y is None else y
+        target = pair(inputs)[0] if y is None else y
         reconstruction = self.likelihood.nll(target, result["output"], weight)
         return {"reconstruction": reconstruction, **{term: result[term] for term in self.terms[1:]}}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Called by Keras: the sum of the costs, averaged over the batch."""
         result = y_pred if isinstance(y_pred, dict) else self.forward(x, training)
-        examples, values = which_weights(sample_weight, split(x)[0] if y is None else y)
+        examples, values = which_weights(sample_weight, pair(x)[0] if y is None else y)
         return self.average(self.costs(x, y, result, values), examples)
 
 

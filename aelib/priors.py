@@ -118,10 +118,12 @@ class FactorizedPrior(keras.layers.Layer):
 
     def load_own_variables(self, store):
         """Called by Keras."""
-        super().load_own_variables({name: store[name] for name in store.keys() if name != "tables"})
-        if "tables" in store.keys():
+        stored = dict(store.items())
+        tables = stored.pop("tables", None)
+        super().load_own_variables(stored)
+        if tables is not None:
             state = np.stack([ops.convert_to_numpy(w) for w in (self.mean, self.log_scale)])
-            self.kept_tables = state, np.array(store["tables"])
+            self.kept_tables = state, np.array(tables)
 
     def get_config(self):
         """What Keras writes into a `.keras` file beside the weights."""

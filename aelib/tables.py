@@ -199,10 +199,10 @@ def _column(name, values):
 
 def _texts(values):
     """(n,) texts, "" for gaps; 3 and 3.0 are one."""
-    return np.array([_text(value) for value in values], object)
+    return np.array([_as_text(value) for value in values], object)
 
 
-def _text(value):
+def _as_text(value):
     value = value.decode() if isinstance(value, bytes) else value
     if isinstance(value, str):
         return "" if value.strip().lower() in GAPS else value.strip()
