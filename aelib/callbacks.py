@@ -55,7 +55,7 @@ class StopAtNaN(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Called by Keras. The loss in `logs` is a mean over the epoch, so once NaN it stays so: a look in ten will do."""
+        """Called by Keras. The loss in `logs` is a mean over the epoch, once NaN it stays so: a look in ten will do."""
         if batch < 10 or batch % 10 == 0:
             self._look(f"batch {batch + 1} of epoch {self.epoch + 1}", logs)
 

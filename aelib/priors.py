@@ -118,7 +118,7 @@ class FactorizedPrior(keras.layers.Layer):
 
     def load_own_variables(self, store):
         """Called by Keras."""
-        stored = dict(store.items())
+        stored = {name: store[name] for name in store.keys()}  # noqa: SIM118 - Keras's store is no dict
         tables = stored.pop("tables", None)
         super().load_own_variables(stored)
         if tables is not None:
