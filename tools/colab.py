@@ -143,6 +143,14 @@ def distributions(site):
     return {re.match(r"[\w.]+", path.name)[0].lower() for path in site.glob("*.dist-info")}
 
 
+def figures(found):
+    """The numbers in a run's results, {words: number}; of several trainings the mean."""
+    rows = [(result["dataset"], row) for result in found for row in result["rows"]]
+    values = {f"{row['name']} on {dataset}, {metric}": row[metric] for dataset, row in rows for metric in row}
+    means = {words: value["mean"] if isinstance(value, dict) else value for words, value in values.items()}
+    return {words: value for words, value in means.items() if not isinstance(value, str)}
+
+
 def main(numbers):
     install()
     paths = [path for n in numbers for path in sorted((ROOT / "notebooks").glob(f"{n}_*.ipynb"))]
@@ -155,8 +163,11 @@ def main(numbers):
         folder = BUILD / "full" / path.stem
         done = execute(path, folder, publish(folder / "repository"), short=False)
         nbformat.write(done.nb, folder / path.name)
-        stored = results(nbformat.read(path, as_version=4))
-        problems = [done.error.trace] if done.error else differences(stored, results(done.nb))
+        stored, there = results(nbformat.read(path, as_version=4)), results(done.nb)
+        before = figures(stored)
+        for words, value in figures(there).items():
+            print(f"  {words}: {value:g} there, {before.get(words, float('nan')):g} stored")
+        problems = [done.error.trace] if done.error else differences(stored, there)
         found += [f"{path.name}: {problem}" for problem in problems]
     if paths:
         print("\n".join(found) or "The same results, within tolerances.")
