@@ -41,6 +41,17 @@ def is_import(node):
     return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
+def is_module(package, name):
+    return (package / f"{name}.py").exists()
+
+
+@functools.cache
+def offered(package):
+    """The names that a package's __init__.py imports: one may be that of a module as well, and hides it."""
+    imports = filter(is_import, ast.parse((package / "__init__.py").read_text()).body)
+    return {alias.asname or alias.name for node in imports for alias in node.names}
+
+
 class Source:
     """The text of a module or program, and what its top-level statements and imports make.
 
@@ -72,7 +83,7 @@ class Source:
             name = alias.asname or alias.name
             if own:
                 file = module if node.level else module.partition(".")[2]
-                if not file and (self.package / f"{alias.name}.py").exists():
+                if not file and alias.name not in offered(self.package) and is_module(self.package, alias.name):
                     inner[name] = alias.name, None
                 elif alias.asname:
                     raise ValueError(f"{alias.name} is imported as {alias.asname}: a part keeps its name")
@@ -115,7 +126,7 @@ class Parts:
         if name in source.inner:
             other, inner = source.inner[name]
             return (other, None) if inner is None else self.find(other, inner)
-        if module == "__init__" and (self.package / f"{name}.py").exists():
+        if module == "__init__" and is_module(self.package, name):
             return name, None
         raise ValueError(f"{self.package.name} has no {name!r} in {module}.py")
 

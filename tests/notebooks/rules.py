@@ -1,7 +1,6 @@
 """What a chapter must be: each rule takes a notebook and yields what is wrong with it, in words."""
 
 import ast
-import builtins
 import functools
 import json
 import re
@@ -92,24 +91,6 @@ def cells(notebook):
         yield f"the median code cell has {statistics.median(lengths):g} lines, {MEDIAN} are the limit"
 
 
-def unknown_names(code):
-    """Names that a program uses and nothing in it makes."""
-    tree = ast.parse(code)
-    made, used = set(dir(builtins)), set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else made).add(node.id)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            made |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            made.add(node.name)
-        elif isinstance(node, ast.arg):
-            made.add(node.arg)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            made.add(node.name)
-    return used - made
-
-
 def program(notebook):
     """The program comes first, runs alone and ends in something to see; a test runs it."""
     tagged = [number for number, cell in enumerate(code_cells(notebook)) if programs.is_program(cell)]
@@ -119,7 +100,7 @@ def program(notebook):
         yield "exactly one cell, the first after the set-up, should be tagged program"
         return
     cell = code_cells(notebook)[1]
-    if unknown := unknown_names(source(cell)):
+    if unknown := programs.unknown_names(source(cell)):
         yield f"its program does not run alone: it does not make {', '.join(sorted(unknown))}"
     data = [output.get("data", {}) for output in cell["outputs"]]
     if not any({"image/png", "text/html"} & set(found) for found in data):

@@ -181,6 +181,14 @@ def test_what_cannot_be_written_out_is_refused_in_words(package, code, message):
         standalone(code, package=package)
 
 
+def test_a_function_with_the_name_of_its_module_is_the_function(package, tmp_path):
+    (package / "triple.py").write_text("def triple(x):\n    return 3 * x\n")
+    with (package / "__init__.py").open("a") as file:
+        file.write("from .triple import triple\n")
+    assert run(standalone("from toy import triple\n\nprint(triple(2))\n", package=package), tmp_path) == "6\n"
+    assert run(standalone("import toy\n\nprint(toy.triple(2))\n", package=package), tmp_path) == "6\n"
+
+
 def test_two_parts_of_one_name_are_refused(package):
     (package / "more.py").write_text("FACTOR = 5\n\n\ndef more():\n    return FACTOR\n")
     with pytest.raises(ValueError, match="FACTOR is made twice, by toy/"):
