@@ -15,6 +15,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from standalone import STYLE, Parts, Source, apply, span
 
 PACKAGE = ROOT / "aelib"
+# They refuse what cannot work: no output of a run that went through depends on how they say it. The same goes for the
+# words of an exception.
+GUARDS = ("checks", "inputs")
 FIELDS = {"code_sha256", "aelib_sha256", "python", "keras", "backend", "aelib", "dataset", "seconds"}
 
 
@@ -32,6 +35,10 @@ def code_sha256(notebook):
 class Used(Parts):
     """What a notebook uses of the package. Nothing is written out, so a name may stand for two things."""
 
+    def need(self, module, name):
+        if module not in GUARDS:
+            super().need(module, name)
+
     def add_import(self, name, imported):
         self.outer.setdefault(name, set()).add(imported)
 
@@ -45,7 +52,7 @@ def comments(text):
 
 
 def bare(text, node):
-    """The text of a statement without comments, docstrings and empty lines.
+    """The text of a statement without comments, docstrings, what it raises and empty lines.
 
     The text, and not what `ast.unparse` makes of it, which is not the same on every Python.
     """
@@ -53,6 +60,8 @@ def bare(text, node):
     for part in ast.walk(node):
         if isinstance(part, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(part) is not None:
             cuts.append(span(part.body[0]))
+        elif isinstance(part, ast.Raise):
+            cuts.append(span(part))
     apply([(*cut, "") for cut in (*cuts, *comments(text))], lines)
     first = min(part.lineno for part in (node, *getattr(node, "decorator_list", [])))
     return "\n".join(line.rstrip() for line in lines[first - 1 : node.end_lineno] if line.strip())

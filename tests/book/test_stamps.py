@@ -101,3 +101,22 @@ def test_what_a_notebook_lacks_is_said():
     assert stamps.stale(made) == "what it uses of aelib has changed since it ran"
     made.metadata["aelib_run"]["aelib_sha256"] = stamps.aelib_sha256(made)
     assert stamps.stale(made) == ""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "stale"),
+    [
+        ("likelihoods.py", "Labels are no target", "A label is no target", False),  # the words of an exception
+        ("checks.py", "CHUNK = 4096", "CHUNK = 512", False),  # a guard: it refuses, or gives back what came
+        ("likelihoods.py", "0.5 * ops.square(x - self", "1.0 * ops.square(x - self", True),
+        ("base.py", "return self.likelihood.mean(", "return 2 * self.likelihood.mean(", True),
+    ],
+)
+def test_what_only_refuses_changes_no_output(tmp_path, file, old, new, stale):
+    package = shutil.copytree(stamps.PACKAGE, tmp_path / "aelib")
+    made = notebook("import aelib\naelib.Autoencoder")
+    before = stamps.aelib_sha256(made, package)
+    text = (package / file).read_text()
+    assert old in text
+    (package / file).write_text(text.replace(old, new, 1))
+    assert (stamps.aelib_sha256(made, package) != before) == stale
