@@ -24,7 +24,8 @@ test: .venv/.all
 	@$(SHORT) $(BIN)/pytest --quiet -n auto tests --ignore tests/site --ignore tests/colab
 	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet -n auto tests/library
 	@echo "== 3/5 every notebook, in short, the long ones first"
-	@$(SHORT) $(BIN)/pytest --quiet -n auto --nbmake --nbmake-timeout=300 $$(ls -r notebooks/*.ipynb)
+	@$(BIN)/python tools/shorten.py .short
+	@$(SHORT) $(BIN)/pytest --quiet -n auto --nbmake --nbmake-timeout=300 $$(ls -r .short/*.ipynb)
 	@echo "== 4/5 the book, warnings as errors"
 	@$(MAKE) --no-print-directory book
 	@echo "== 5/5 the site: links, hosts, and in a browser where there is one"

@@ -19,6 +19,7 @@ from pathlib import Path
 import nbformat
 from chapters import ROOT, results
 from compare import differences
+from programs import shortened
 
 REQUIREMENTS = ROOT / "tests" / "colab" / "requirements.txt"
 LACKS = ["constriction", "bjontegaard"]  # what some set-up cells install beside aelib
@@ -112,14 +113,16 @@ def machine(folder, repository, environment):
 def execute(path, folder, repository, short=True):
     """Run the notebook `path` in `folder`, which holds nothing else, and return nbmake's result (nb, error).
 
-    A short run is on stand-in data, with the short settings of the parameters cell. Raises RuntimeError if the
+    A short run is on stand-in data, with the short settings of program and parameters. Raises RuntimeError if the
     set-up cell has installed another version of a package that Colab has.
     """
     from nbmake.nb_run import NotebookRun
 
     site = machine(folder / "machine", repository, {"AELIB_OFFLINE": "1"} if short else {"PYTHONHASHSEED": "0"})
     notebook = nbformat.read(path, as_version=4)
-    if not short:
+    if short:
+        notebook = shortened(notebook)
+    else:
         for cell in notebook.cells:
             cell.metadata.pop("nbmake", None)
     (folder / "content").mkdir()

@@ -94,6 +94,13 @@ def short(cell, code=None):
     return code
 
 
+def shortened(notebook):
+    """The notebook for the short run: small numbers in its program; those of other cells are set by nbmake."""
+    for cell in filter(is_program, notebook.cells):
+        cell.source = short(cell)
+    return notebook
+
+
 def unknown_names(code):
     """Names that a program uses and nothing in it makes."""
     tree = ast.parse(code)

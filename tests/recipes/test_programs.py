@@ -159,6 +159,13 @@ def test_a_program_is_changed_in_one_line_and_made_short(cell):
     assert own == PROGRAM.replace("STEPS = 2000", "STEPS = 2").replace(loads, LINES["array"])
 
 
+def test_a_notebook_is_made_short(program, cell):
+    words = nbformat.v4.new_markdown_cell(PROGRAM)
+    notebook = programs.shortened(nbformat.v4.new_notebook(cells=[words, cell]))
+    assert notebook.cells[0].source == PROGRAM
+    assert notebook.cells[1].source == PROGRAM.strip().replace("STEPS = 2000", "STEPS = 2")
+
+
 def test_the_downloads_say_what_to_write_for_own_data(program):
     assert (
         f"# With your array: {LINES['array']}\n# With your folder of images: {LINES['folder of images']}\nx = "
