@@ -146,10 +146,13 @@ class Base(CheckedModel):
             yield keras.tree.map_structure(lambda a: ops.convert_to_tensor(a, "float32"), batch, none_is_leaf=False)
 
     def encode(self, x, condition=None, batch_size=256):
-        """Codes of the examples: (n, ...) to (n, latent_dim), NumPy."""
+        """Codes of the examples: (n, ...) to (n, latent_dim), NumPy. With a condition if the encoder takes one."""
         if is_pipeline(x):
             return np.concatenate([self.encode(*pair(unpack(batch)[0]), batch_size) for batch in x])
-        x, condition = pair(self.check_inputs(x, condition))
+        if condition is None and len(self.encoder.inputs) == 1 and not isinstance(x, (tuple, list)):
+            x = check(x, self.encoder.inputs[0].shape[1:], self.input_limits)  # only the decoder would need it
+        else:
+            x, condition = pair(self.check_inputs(x, condition))
         h = self.encoder.predict(with_condition(self.encoder, x, condition), batch_size, verbose=0)
         return ops.convert_to_numpy(self.point(ops.cast(h, "float32")))
 
