@@ -9,7 +9,7 @@ from pathlib import Path
 import dark_figures
 from PIL import Image
 
-PICTURES = Path("book", "_static", "pictures")
+SMALLER = ("pictures", "recipes")  # the folders of the introduction's pictures and of those of the recipes
 IMAGE = re.compile(r'<img (?![^>]*\bloading=)([^>]*?)src="([^"]+)"([^>]*)>')
 # The theme decides between light and dark when its scripts have run, and shows both kinds of figures until then.
 EARLY = """<script>
@@ -46,7 +46,7 @@ def sized(body, sources, images):
         folder, _, name = url.rpartition("/")
         names = {"only-light": name, "only-dark": f"{path.stem}-dark.png"}
         images.mkdir(parents=True, exist_ok=True)
-        if path.parent.name == PICTURES.name:  # on the introduction, smaller: a card's has twice its pixels there
+        if path.parent.name in SMALLER:  # on a page with many of them; a card's picture has twice its pixels there
             width = 644 if "sd-card-img-top" in before else 782
             names = {theme: f"{Path(name).stem}-{width}.webp" for theme, name in names.items()}
             for name, image in zip(names.values(), (figure.convert("RGB"), twin), strict=True):

@@ -5,6 +5,7 @@ picture, its lines for own data, its text and two downloads. What is downloaded 
 """
 
 import base64
+import shutil
 from pathlib import Path
 
 import programs
@@ -78,7 +79,8 @@ def section(program, root, address):
 
 def page(found, root, address=""):
     """All recipes in Markdown: the index, and a section for each thing that a reader may want."""
-    Path(root, FOLDER).mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(Path(root, FOLDER), ignore_errors=True)
+    Path(root, FOLDER).mkdir(parents=True)
     parts = ["\n".join(index(found))]
     for want, heading in WANTS.items():
         wanted = [program for program in found if program.wants == want]

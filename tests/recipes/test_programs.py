@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 
@@ -190,6 +191,17 @@ def test_a_file_that_needs_aelib_fails_where_there_is_none(own_files, cell):
     (own_files / "a.py").write_text(programs.short(cell))
     with pytest.raises(AssertionError, match="import of aelib halted"):
         run(["a.py"], own_files, alone=True)
+
+
+def test_the_ten_lines_run_on_own_data(own_files):
+    """Those of the README, which are those of the introduction."""
+    texts = [(chapters.ROOT / name).read_text() for name in ("README.md", "book/intro.md")]
+    (code,) = {re.search(r"ten lines\n\n```python\n(.*?)```", text, flags=re.S)[1] for text in texts}
+    after_imports = code.split("\n\n")[1].strip().splitlines()
+    assert len(after_imports) <= 10
+    (own_files / "ten.py").write_text(code.replace("epochs=20", "epochs=1") + "assert codes.shape == (200, 64)\n")
+    run(["ten.py"], own_files, alone=False)
+    assert (own_files / "model.keras").exists()
 
 
 def test_the_page_of_recipes(program, tmp_path):
