@@ -47,7 +47,7 @@ def test_glossary_is_in_alphabetical_order():
     assert terms == sorted(terms, key=str.lower)
 
 
-IGNORED = {".git", ".venv", "_build", "__pycache__", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
+IGNORED = {".git", ".venv", "_build", ".short", "__pycache__", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
 
 
 def project_files():
