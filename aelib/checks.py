@@ -106,7 +106,7 @@ def _advice(found, shape):
 
 
 def _rescale(low, high, limits):
-    if limits[1] <= 2 and low >= 0 and high <= 255:
+    if limits[1] <= 10 and low >= 0 and high <= 255:
         return "Pixels of 0 to 255 become 0 to 1 with x.astype('float32') / 255."
     if limits[1] <= 2:
         return "Scale it to [0, 1], or choose likelihood='gaussian', for any real values of about unit scale."

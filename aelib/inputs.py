@@ -66,11 +66,11 @@ class CheckedModel(keras.Model):
         """What a target may be: the likelihood's limits."""
         return getattr(self.likelihood, "limits", (-np.inf, np.inf))
 
-    def check_inputs(self, x, condition=None, name="x"):
+    def check_inputs(self, x, condition=None, name="x", limits=None):
         """x, or (x, condition) if there is one, or a ValueError in words."""
         if condition is None and isinstance(x, (tuple, list)) and len(x) == 2 and self.condition_shape:
             x, condition = x
-        x = check(x, self.encoder.inputs[0].shape[1:], self.input_limits, name)
+        x = check(x, self.encoder.inputs[0].shape[1:], limits or self.input_limits, name)
         if (condition is None) != (self.condition_shape is None):
             wanted = (
                 "takes no condition"
@@ -99,13 +99,13 @@ class CheckedModel(keras.Model):
             if not hasattr(x, "__next__"):
                 self.check_data(*unpack(next(iter(x))), name=f"the first batch of {name}")
             return x, None, None
-        inputs = self.check_inputs(x, condition, name)
+        inputs = self.check_inputs(x, condition, name, self.target_limits if y is None else None)
         x, gives = pair(inputs)[0], self.decoder.outputs[0].shape[1:]
         if y is None and not fits(x.shape[1:], gives):
             raise ValueError(
                 f"{name} has shape {tuple(x.shape)}, the decoder gives (n, {gives}): give a y of that shape."
             )
-        target = check(x if y is None else y, gives, self.target_limits, name if y is None else f"y, with {name},")
+        target = x if y is None else check(y, gives, self.target_limits, f"y, with {name},")
         if target.shape[0] != x.shape[0]:
             raise ValueError(f"{name} has {x.shape[0]} examples, y has {target.shape[0]}.")
         if sample_weight is not None:
