@@ -18,7 +18,7 @@ def seconds(path):
     return nbformat.read(path, as_version=4).metadata.get("aelib_run", {}).get("seconds", 0)
 
 
-PATHS = sorted((chapters.ROOT / "notebooks").glob("[0-9]*.ipynb"), key=seconds, reverse=True)  # long ones first
+PATHS = sorted(chapters.paths(), key=seconds, reverse=True)  # long ones first
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
