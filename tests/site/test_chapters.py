@@ -22,6 +22,7 @@ def test_the_cell_of_the_results_is_folded_and_its_output_is_not(name):
 
 @pytest.mark.parametrize("name", DEEPER)
 def test_a_deeper_part_stands_under_its_chapter_in_the_menu(name):
+    assert not soup("book/intro.html").select("nav details")  # it is in sight
     link = soup("book/intro.html").select_one(f"nav a[href$='notebooks/{name}.html']")
     above = link.find_parent("li").find_parent("li").find("a")["href"]
     assert chapters.number(above.split("/")[-1]) == chapters.number(name).removesuffix("b")
