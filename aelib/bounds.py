@@ -18,8 +18,8 @@ def iwae(model, x, samples=100, condition=None, batch_size=500):
         condition: (n, ...) if the model takes one.
 
     Returns:
-        (n,) nats, NumPy. They are all of -log p(x) if the likelihood leaves out no constant: with "bernoulli" and the
-        learned ones they are, with "gaussian" and "laplace" that constant is missing here, too.
+        (n,) nats, NumPy. They are all of -log p(x) if the likelihood leaves out no constant, as "bernoulli" and the
+        learned ones; with "gaussian" and "laplace" that constant is missing here, too.
 
     Source: Burda, Grosse and Salakhutdinov (2016), Importance weighted autoencoders.
     """

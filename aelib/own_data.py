@@ -20,10 +20,10 @@ def load_images(folder, size, *, channels=None, broken="refuse", white=None, pat
         size: (height, width) in pixels; smaller images are enlarged.
         channels: 1 (gray), 3 (color), or None: 1 if all images are gray, otherwise 3.
         broken: "refuse" files that cannot be read, or "skip" them with a warning. Both name them.
-        white, pattern: see `read_image`; which files count, such as "**/*.png".
+        white, pattern: see `read_image`; which files count, such as `**/*.png`.
 
     Returns:
-        `Images`: x (n, height, width, channels), float32 in [0, 1]; names (n,), sorted, relative to the folder;
+        `Images`, with x (n, height, width, channels), float32 in [0, 1]; names (n,), sorted, relative to the folder;
         groups (n,), the subfolder of each ("." for none); skipped, a dict from file to reason.
 
     Raises:
@@ -133,7 +133,7 @@ def read_table(file, delimiter=","):
     """Read a CSV file whose first line names the columns, without pandas.
 
     Returns:
-        (n,) a structured array of texts: `rows["load"]` is a column, `rows[:100]` are rows.
+        A structured array of texts (n,); `rows["load"]` is a column, a slice are rows.
 
     Raises:
         ValueError: there is no such file, no row, a row is longer or shorter, or a name is missing or given twice.
@@ -162,7 +162,7 @@ def split(n, test=0.2, validation=0.1, groups=None, seed=0):
         seed: the same seed gives the same parts.
 
     Returns:
-        Three sorted index arrays: training, validation, test.
+        Three sorted index arrays, of training, validation and test.
 
     Raises:
         ValueError: shares do not leave a training part, or there are fewer groups than parts.

@@ -100,9 +100,9 @@ class Table:
         """The array of `rows` (see `load_table`) and what was given in it.
 
         Returns:
-            x: (n, columns) float32, numeric columns within [-clip, clip], categories 0 or 1.
-            mask: (n, columns) float32, 0 where the value was missing and 1 elsewhere, for `sample_weight`.
-                A category that is not known counts as given, and a warning names it.
+            x (n, columns), float32, numeric columns within [-clip, clip], categories 0 or 1; and mask (n, columns),
+            float32, 0 where the value was missing and 1 elsewhere, for `sample_weight`. A category that is not known
+            counts as given, and a warning names it.
 
         Raises:
             ValueError: a column is missing, or holds texts where the training rows had numbers.
