@@ -40,10 +40,6 @@ def run(files, folder, alone, backend="tensorflow"):
     assert result.returncode == 0, result.stderr[-3000:]
 
 
-def test_every_chapter_in_the_present_form_has_a_program_that_is_found():
-    assert all((chapters.ROOT / "notebooks" / f"{program.name}.ipynb").exists() for program in programs.stored())
-
-
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 @pytest.mark.parametrize("has", ["", *programs.HAS])
 def test_programs_stand_alone(own_files, has, backend):
