@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from .checks import check, check_networks, is_pipeline
-from .inputs import CheckedModel, pair, unpack
+from .inputs import CheckedModel, pair, peek, unpack
 
 
 @keras.saving.register_keras_serializable("aelib")
@@ -116,8 +116,9 @@ class Base(CheckedModel):
 
     def average(self, costs, sample_weight=None):
         """The loss from {name: (batch,) nats}: each tracked by name, their sum averaged, penalties of layers added."""
-        for tracker in self.trackers:
-            tracker.update_state(costs[tracker.name], sample_weight)
+        weight = 1.0 if sample_weight is None else ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+        for tracker in self.trackers:  # weighed as a loss is, not as a metric, so that the terms add up to the loss
+            tracker.update_state(weight * costs[tracker.name])
         each = sum(costs.values())
         loss = MeanOverBatch()(each, each, sample_weight)
         return loss + super().compute_loss() if self.losses else loss
@@ -138,7 +139,8 @@ class Base(CheckedModel):
     def batches(self, x, y=None, condition=None, batch_size=256):
         """Checked batches of arrays or of a pipeline, as tensors: pairs (inputs, y), y None if there is no target."""
         if is_pipeline(x):
-            found = (self.check_data(*unpack(batch)[:2], name="a batch")[:2] for batch in x)
+            _, whole = peek(x, "x", y, condition)
+            found = (self.check_data(*unpack(batch)[:2], name="a batch of x")[:2] for batch in whole)
         else:
             inputs, y, _ = self.check_data(x, y, None, condition)
             found = (slices((inputs, y), i, i + batch_size) for i in range(0, pair(inputs)[0].shape[0], batch_size))
@@ -148,7 +150,8 @@ class Base(CheckedModel):
     def encode(self, x, condition=None, batch_size=256):
         """Codes of the examples: (n, ...) to (n, latent_dim), NumPy. With a condition if the encoder takes one."""
         if is_pipeline(x):
-            return np.concatenate([self.encode(*pair(unpack(batch)[0]), batch_size) for batch in x])
+            _, whole = peek(x, "x", condition)
+            return np.concatenate([self.encode(*pair(unpack(batch)[0]), batch_size) for batch in whole])
         if condition is None and len(self.encoder.inputs) == 1 and not isinstance(x, (tuple, list)):
             x = check(x, self.encoder.inputs[0].shape[1:], self.input_limits)  # only the decoder would need it
         else:
@@ -159,8 +162,7 @@ class Base(CheckedModel):
     def decode(self, z, condition=None, batch_size=256):
         """Examples from codes: (n, latent_dim) to (n, ...), NumPy."""
         z = check(z, self.decoder.inputs[0].shape[1:], name="z")
-        if (condition is None) != (len(self.decoder.inputs) == 1):
-            raise ValueError("The decoder takes a condition, and none came." if condition is None else "It takes none.")
+        condition = self.check_condition(condition, z.shape[0], len(self.decoder.inputs) == 2)
         output = self.decoder.predict(with_condition(self.decoder, z, condition), batch_size, verbose=0)
         return ops.convert_to_numpy(self.likelihood.mean(ops.cast(output, "float32")))
 

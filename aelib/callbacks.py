@@ -46,13 +46,9 @@ class StopAtNaN(keras.callbacks.Callback):
     `fit` of aelib's models adds it by itself.
     """
 
-    def on_train_begin(self, logs=None):
-        """Called by Keras."""
-        self.sound, self.epoch = self.model.get_weights(), 0
-
     def on_epoch_begin(self, epoch, logs=None):
         """Called by Keras."""
-        self.epoch = epoch
+        self.epoch, self.sound = epoch, self.model.get_weights()
 
     def on_train_batch_end(self, batch, logs=None):
         """Called by Keras. The loss in `logs` is a mean over the epoch, once NaN it stays so: a look in ten will do."""
@@ -62,18 +58,17 @@ class StopAtNaN(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Called by Keras."""
         self._look(f"the end of epoch {epoch + 1}", logs)
-        self.sound = self.model.get_weights()
 
     def _look(self, where, logs):
-        loss = (logs or {}).get("loss", 0.0)
-        if np.isfinite(loss):
+        losses = [value for name, value in (logs or {}).items() if name in ("loss", "val_loss")]
+        if np.isfinite(losses).all():
             return
         self.model.set_weights(self.sound)
-        low, high = self.model.likelihood.limits
+        low, high = self.model.target_limits
         raise ValueError(
-            f"The loss is {loss} at {where}; the model has the weights of the last sound epoch again, or of the start. "
-            f"Look at these three, in this order. (1) The data: every value in [{low:g}, {high:g}], no NaN; a pipeline "
-            "of pixels needs x / 255, a table needs standardizing. (2) The learning rate: a tenth of it, and "
-            "clipnorm=1.0 in the optimizer. (3) Networks of your own: a logarithm of 0, or a division by it. "
+            f"The loss is NaN or infinite at {where}. The model has the weights of the last sound epoch again, or of "
+            f"the start. Look at these, in this order. (1) The data: every value in [{low:g}, {high:g}], no NaN; "
+            "pixels need x / 255, a table needs standardizing. (2) The learning rate: a tenth of it, and clipnorm=1.0 "
+            "in the optimizer. (3) Networks of your own: a logarithm of 0, or a division by it. "
             "Compile again before you train on: the optimizer's memory is spoiled."
         )

@@ -27,9 +27,9 @@ def check(x, shape, limits=(-np.inf, np.inf), name="x"):
     if not found or 0 in found:
         raise ValueError(f"{name} is empty: its shape is {found}; give at least one example of shape {tuple(shape)}.")
     if not fits(found[1:], shape):
-        raise ValueError(f"{name} has shape {found}, expected (n, {_text(shape)}). {_advice(found, tuple(shape))}")
+        raise ValueError(f"{name} has shape {found}, expected (n, {as_text(shape)}). {_advice(found, tuple(shape))}")
     dtype = getattr(x.dtype, "name", str(x.dtype)).removeprefix("torch.")
-    if not re.fullmatch(r"(u?int|float|bfloat|bool)\d*(_\w+)?", dtype):
+    if not re.fullmatch(r"bool|u?int\d+|b?float(16|32|64)", dtype):
         raise ValueError(f"{name} holds {dtype}, not real numbers: convert it with x.astype('float32').")
     parts = (_numpy(x[i : i + CHUNK]) for i in range(0, found[0], CHUNK))
     low, high = np.array([(part.min(), part.max()) for part in parts], "float64").T  # NaN wins in both
@@ -51,13 +51,12 @@ def as_array(x, name="x"):
     """`x` as something with a shape and a dtype, or a ValueError that says what came and what to do."""
     kind = type(x).__name__
     if hasattr(x, "columns") and hasattr(x, "to_numpy"):  # a pandas table
-        table = x.to_numpy()
-        if table.dtype == object:
-            text = [str(c) for c in x.columns if x[c].dtype.kind not in "iufb"]
+        text = [str(c) for c, dtype in zip(x.columns, x.dtypes, strict=True) if dtype.kind not in "iufb"]
+        if text:
             raise ValueError(
                 f"{name} has columns without plain numbers: {', '.join(text)}. Convert, encode or drop them."
             )
-        return table
+        return x.to_numpy("float32", na_value=np.nan)
     if hasattr(x, "to_numpy"):  # a pandas series
         return x.to_numpy()
     if isinstance(x, np.ma.MaskedArray):
@@ -89,7 +88,8 @@ def _numpy(part):
     return part.astype("float32") if part.dtype.kind not in "iuf" else part  # bool, and bfloat16, which has no minimum
 
 
-def _text(shape):
+def as_text(shape):
+    """A shape in words."""
     return ", ".join("any size" if size is None else str(size) for size in shape)
 
 

@@ -1,12 +1,13 @@
 """What `fit`, `evaluate` and `predict` do before Keras's own: one check of the data, wherever they come in."""
 
 import inspect
+import itertools
 
 import keras
 import numpy as np
 
 from .callbacks import StopAtNaN
-from .checks import check, fits, is_pipeline
+from .checks import as_array, as_text, check, fits, is_pipeline
 
 RESCALING = keras.layers.Rescaling, keras.layers.Normalization
 
@@ -18,7 +19,27 @@ def pair(inputs):
 
 def unpack(batch):
     """A batch of a pipeline as Keras reads it: (x, y, sample_weight)."""
+    if isinstance(batch, (tuple, list)) and not 0 < len(batch) <= 3:
+        raise ValueError(f"Give x, (x, y) or (x, y, sample_weight), not {len(batch)} parts.")
     return keras.utils.unpack_x_y_sample_weight(tuple(batch) if isinstance(batch, list) else batch)
+
+
+def peek(x, name, *others):
+    """The first batch of a pipeline, as `unpack` gives it, and the pipeline with that batch still in it.
+
+    Raises:
+        ValueError: it yields nothing, or `others`, which would belong into its batches, were given beside it.
+    """
+    if any(other is not None for other in others):
+        raise ValueError(f"{name} is a {type(x).__name__}: targets, weights and conditions must come in its batches.")
+    first = next(iter(x), None)
+    if first is None:
+        raise ValueError(f"{name} yields no batch: it is empty, or was used up before.")
+    if hasattr(x, "__next__"):
+        whole = itertools.chain([first], x)
+        parts = (tuple, list)
+        x = (tuple(batch) if isinstance(batch, parts) else (batch,) for batch in whole)  # as Keras wants of a generator
+    return unpack(first), x
 
 
 def arguments(method, *args, **kwargs):
@@ -71,39 +92,46 @@ class CheckedModel(keras.Model):
         if condition is None and isinstance(x, (tuple, list)) and len(x) == 2 and self.condition_shape:
             x, condition = x
         x = check(x, self.encoder.inputs[0].shape[1:], limits or self.input_limits, name)
-        if (condition is None) != (self.condition_shape is None):
-            wanted = (
-                "takes no condition"
-                if self.condition_shape is None
-                else f"needs a condition, (n, {self.condition_shape})"
-            )
-            raise ValueError(
-                f"This model {wanted}. Labels become one with keras.utils.to_categorical(labels, classes)."
-            )
+        condition = self.check_condition(condition, x.shape[0], self.condition_shape is not None)
+        return x if condition is None else (x, condition)
+
+    def check_condition(self, condition, n, wanted):
+        """A condition for n examples if one is wanted, or a ValueError in words."""
+        if condition is None and not wanted:
+            return None
+        shape = self.condition_shape
         if condition is None:
-            return x
-        condition = check(condition, self.condition_shape, name="condition")
-        if condition.shape[0] != x.shape[0]:
-            raise ValueError(f"{name} has {x.shape[0]} examples, condition has {condition.shape[0]}.")
-        return x, condition
+            raise ValueError(
+                f"This model needs a condition, (n, {as_text(shape)}): condition=..., or in validation_data and in "
+                "pipelines the pair (x, condition) in place of x. Labels become one with keras.utils.to_categorical."
+            )
+        if not wanted:
+            raise ValueError("A condition came, but the network takes none: it would need a second input.")
+        if len(as_array(condition, "condition").shape) == len(shape) == 1:
+            raise ValueError(
+                f"condition holds labels, expected shape (n, {as_text(shape)}): give "
+                f"keras.utils.to_categorical(labels, {as_text(shape)})."
+            )
+        condition = check(condition, shape, name="condition")
+        if condition.shape[0] != n:
+            raise ValueError(f"There are {n} examples, but condition has {condition.shape[0]}.")
+        return condition
 
     def check_data(self, x, y=None, sample_weight=None, condition=None, name="x"):
         """What `fit` and `evaluate` hand to Keras: (inputs, y, sample_weight), or a ValueError in words.
 
         Without `y`, `x` is the target as well and must lie within the likelihood's limits. Of a pipeline the first
-        batch is looked at, unless that would use it up; a later value out of range makes the loss NaN, which stops it.
+        batch is looked at; a later value out of range makes the loss NaN, which stops it.
         """
         if is_pipeline(x):
-            if any(given is not None for given in (y, sample_weight, condition)):
-                raise ValueError(f"{name} is a {type(x).__name__}: targets, weights and conditions must come with it.")
-            if not hasattr(x, "__next__"):
-                self.check_data(*unpack(next(iter(x))), name=f"the first batch of {name}")
+            first, x = peek(x, name, y, sample_weight, condition)
+            self.check_data(*first, name=f"the first batch of {name}")
             return x, None, None
         inputs = self.check_inputs(x, condition, name, self.target_limits if y is None else None)
         x, gives = pair(inputs)[0], self.decoder.outputs[0].shape[1:]
         if y is None and not fits(x.shape[1:], gives):
             raise ValueError(
-                f"{name} has shape {tuple(x.shape)}, the decoder gives (n, {gives}): give a y of that shape."
+                f"{name} has shape {tuple(x.shape)}, the decoder gives (n, {as_text(gives)}): give a y of that shape."
             )
         target = x if y is None else check(y, gives, self.target_limits, f"y, with {name},")
         if target.shape[0] != x.shape[0]:
@@ -134,8 +162,7 @@ class CheckedModel(keras.Model):
             )
         if given.get("validation_data") is not None:
             held_out = given["validation_data"]
-            parts = (held_out,) if is_pipeline(held_out) or not isinstance(held_out, (tuple, list)) else held_out
-            checked = self.check_data(*parts, name="validation_data")
+            checked = self.check_data(*unpack(held_out), name="validation_data")
             given["validation_data"] = checked[0] if is_pipeline(held_out) else checked
         checked = self.check_data(x, y, given.get("sample_weight"), condition)
         given["x"], given["y"], given["sample_weight"] = checked
@@ -143,7 +170,7 @@ class CheckedModel(keras.Model):
         if isinstance(callbacks, keras.callbacks.CallbackList):
             callbacks.append(StopAtNaN())
         else:
-            callbacks = [*keras.tree.flatten(callbacks or []), StopAtNaN()]
+            callbacks = [StopAtNaN(), *keras.tree.flatten(callbacks or [])]  # first, before others save what is NaN
         return super().fit(callbacks=callbacks, **given)
 
     def class_weights(self, class_weight, condition, sample_weight):
@@ -155,6 +182,8 @@ class CheckedModel(keras.Model):
 
     def evaluate(self, x=None, y=None, *args, condition=None, **kwargs):
         """Keras's `evaluate`, after the check, with `condition` as in `fit`."""
+        if "_use_cached_eval_dataset" in kwargs:  # called by `fit`, which has checked the data and stops at NaN
+            return super().evaluate(x, y, *args, **kwargs)
         given = arguments(super().evaluate, x, y, *args, **kwargs)
         checked = self.check_data(x, y, given.get("sample_weight"), condition)
         given["x"], given["y"], given["sample_weight"] = checked
@@ -169,6 +198,9 @@ class CheckedModel(keras.Model):
 
     def predict(self, x, *args, condition=None, **kwargs):
         """Keras's `predict`, after the check: reconstructions, NumPy."""
-        if not is_pipeline(x):
+        if is_pipeline(x):
+            first, x = peek(x, "x", condition)
+            self.check_inputs(first[0], name="the first batch of x")
+        else:
             x = self.check_inputs(x, condition)
         return super().predict(x, *args, **kwargs)

@@ -58,6 +58,8 @@ class StandardNormal(keras.layers.Layer):
 
     def sample(self, n, seed=None):
         """Draw codes: (n, ...), NumPy. The same seed draws the same codes on every backend."""
+        if None in self.shape:
+            raise ValueError(f"Codes of shape {self.shape} have no fixed size: draw and decode some.")
         return np.random.default_rng(seed).standard_normal((n, *self.shape)).astype("float32")
 
     def get_config(self):

@@ -106,7 +106,7 @@ def test_a_prior_of_ones_own_is_learned_drawn_from_and_saved(tmp_path):
     log_p = np.logaddexp(*[norm(m).logpdf(z).sum(axis=-1) for m in numpy(model.prior.means)]) - np.log(2)
     kl = (norm(mean, np.exp(log_var / 2)).logpdf(z).sum(axis=-1) - log_p).mean()
     reported = np.mean([model.evaluate(x, verbose=0, return_dict=True)["kl"] for _ in range(3)])
-    np.testing.assert_allclose(reported, kl, rtol=0.05)
+    np.testing.assert_allclose(reported, kl, atol=0.04)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded.sample(5, seed=1), model.sample(5, seed=1))
