@@ -34,3 +34,76 @@ def image_rows(rows, columns=None):
             ax.set(xticks=[], yticks=[])
             ax.spines[:].set_visible(False)
     return figure
+
+
+def network(encoder, decoder):
+    """Draw an autoencoder from top to bottom: one box for each layer with weights, and for what resizes without any.
+
+    A box's width is the square root of how many numbers leave the layer; inside stands their shape, at its left
+    the layer, at its right its parameters. Reshaping is not drawn. Readable on a page of 330 pixels.
+
+    Args:
+        encoder, decoder: built Keras models, functional or sequential, dense or convolutional. Inputs of the
+            decoder other than the code, such as a condition, have a box as well.
+
+    Returns:
+        A Matplotlib figure.
+
+    Raises:
+        ValueError: a network has no inputs yet, or the size of a layer is left open.
+    """
+    import matplotlib.pyplot as plt
+
+    boxes = [*_boxes("encoder", encoder), *_boxes("decoder", decoder)]
+    last = sum(box["part"] == "encoder" for box in boxes) - 1
+    colors = {"input": "0.8", "encoder": "#9CC8E6", "code": "#F2B48A", "decoder": "#99D3BD"}
+    widest = max(np.sqrt(np.prod(box["shape"])) for box in boxes)
+    figure, ax = plt.subplots(figsize=(4.4, 0.4 * len(boxes) + 0.1))
+    for row, box in enumerate(boxes):
+        kind = "code" if row == last else "input" if box["input"] else box["part"]
+        name = f"code: {box['name']}" if row == last else box["name"]
+        width = np.sqrt(np.prod(box["shape"])) / widest
+        ax.barh(row, width, 0.66, left=-width / 2, color=colors[kind])
+        ax.text(0, row, " × ".join(map(str, box["shape"])), ha="center", va="center", fontsize=9, color="black")
+        ax.text(-0.6, row, name, ha="right", va="center", fontsize=9)
+        ax.text(0.6, row, f"{box['parameters']:,}" if box["parameters"] else "", va="center", fontsize=9)
+    ax.set(xlim=(-1.6, 1.15), ylim=(len(boxes) - 0.5, -0.5))
+    ax.axis("off")
+    return figure
+
+
+def _boxes(part, model):
+    """What `network` draws of a model: a list of dicts with part, name, shape, parameters, input."""
+    if not getattr(model, "inputs", None):
+        raise ValueError(f"The {part} has no inputs yet: make it functional, or begin it with a keras.Input.")
+    inputs = list(model.inputs)[0 if part == "encoder" else 1 :]  # the decoder's first one is the code
+    boxes = [_box(part, "input", tensor.shape) for tensor in inputs]
+    values = int(np.prod(model.inputs[0].shape[1:]))
+    for layer in model.layers:
+        kind, shape = type(layer).__name__, tuple(layer.output.shape[1:])
+        if kind == "InputLayer":
+            continue
+        if None in shape:
+            raise ValueError(f"The size of {layer.name} is left open, {shape}: build the {part} for one size.")
+        resized, values = np.prod(shape) != values, int(np.prod(shape))
+        if resized or layer.count_params():
+            boxes.append(_box(part, _label(layer), (None, *shape), layer.count_params()))
+        elif boxes:
+            if kind == "Activation":
+                boxes[-1]["name"] += f", {layer.activation.__name__}"
+            if len(shape) > len(boxes[-1]["shape"]):  # (784,) says less than (28, 28, 1)
+                boxes[-1]["shape"] = shape
+    return boxes
+
+
+def _box(part, name, shape, parameters=0):
+    return {"part": part, "name": name, "shape": tuple(shape[1:]), "parameters": parameters, "input": name == "input"}
+
+
+def _label(layer):
+    """The layer's kind, and its activation if it has one that is not linear."""
+    kind = {"Conv2DTranspose": "Conv2DTransp.", "Conv1DTranspose": "Conv1DTransp."}.get(
+        type(layer).__name__, type(layer).__name__
+    )
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    return kind if activation == "linear" else f"{kind}, {activation}"

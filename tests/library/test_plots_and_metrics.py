@@ -1,12 +1,14 @@
 """Figures are returned, metrics are per image and equal the formulas."""
 
+import keras
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from aelib.metrics import psnr_db, ssim
-from aelib.plots import image_rows
+from aelib.networks import conv_decoder, conv_encoder, dense_decoder, dense_encoder
+from aelib.plots import image_rows, network
 
 matplotlib.use("agg")
 X = np.random.default_rng(0).random((4, 9, 8, 1)).astype("float32")
@@ -24,6 +26,54 @@ def test_image_rows_draws_every_image_with_its_row_name():
 def test_image_rows_refuses_what_is_no_image(rows):
     with pytest.raises(ValueError, match="needs images|at least one row"):
         image_rows(rows)
+
+
+def drawn(figure):
+    """The texts of a drawing, row by row: [(name, shape, parameters), ...]; and the widths of its boxes."""
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    widths = [box.get_width() for box in figure.axes[0].patches]
+    plt.close(figure)
+    return [(texts[i + 1], texts[i], texts[i + 2]) for i in range(0, len(texts), 3)], widths
+
+
+def test_network_draws_a_box_for_each_layer_with_weights():
+    rows, widths = drawn(network(dense_encoder((6, 5, 1), 4, (9,)), dense_decoder(4, (6, 5, 1), (9,))))
+    assert rows == [
+        ("input", "6 × 5 × 1", ""),
+        ("Dense, leaky_relu", "9", f"{30 * 9 + 9}"),
+        ("code: Dense", "4", f"{9 * 4 + 4}"),
+        ("Dense, leaky_relu", "9", f"{4 * 9 + 9}"),
+        ("Dense", "6 × 5 × 1", f"{9 * 30 + 30}"),
+    ]
+    np.testing.assert_allclose(np.square(widths) / widths[0] ** 2, np.array([30, 9, 4, 9, 30]) / 30)
+
+
+def test_network_draws_convolutions_conditions_and_what_resizes():
+    shape = (11, 8, 3)
+    rows, _ = drawn(network(conv_encoder(shape, 4, condition=2), conv_decoder(4, shape, condition=2)))
+    assert [(name, size) for name, size, _ in rows] == [
+        ("input", "11 × 8 × 3"),
+        ("input", "2"),
+        ("Conv2D, leaky_relu", "6 × 4 × 32"),
+        ("Concatenate", "770"),
+        ("code: Dense", "4"),
+        ("input", "2"),
+        ("Concatenate", "6"),
+        ("Dense, leaky_relu", "6 × 4 × 32"),
+        ("Conv2DTransp.", "12 × 8 × 3"),
+        ("Cropping2D", "11 × 8 × 3"),
+    ]
+    pool = keras.Sequential([keras.Input((8, 2)), keras.layers.MaxPooling1D(2), keras.layers.Flatten()])
+    rows, _ = drawn(network(pool, dense_decoder(8, (3,), ())))
+    assert [name for name, *_ in rows] == ["input", "code: MaxPooling1D", "Dense"]
+
+
+def test_network_refuses_what_has_no_inputs_or_sizes_yet():
+    with pytest.raises(ValueError, match="decoder has no inputs yet"):
+        network(dense_encoder((5,), 2), keras.Sequential([keras.layers.Dense(5)]))
+    any_size = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3)])
+    with pytest.raises(ValueError, match="left open.*build the encoder for one size"):
+        network(any_size, dense_decoder(2, (5,)))
 
 
 def test_metrics():
