@@ -50,7 +50,7 @@ def network(encoder, decoder):
         A Matplotlib figure.
 
     Raises:
-        ValueError: a network has no inputs yet, or the size of a layer is left open.
+        ValueError: a network has no inputs yet, or their size is left open.
     """
     import matplotlib.pyplot as plt
 
@@ -76,6 +76,8 @@ def _boxes(part, model):
     """What `network` draws of a model: a list of dicts with part, name, shape, parameters, input."""
     if not getattr(model, "inputs", None):
         raise ValueError(f"The {part} has no inputs yet: make it functional, or begin it with a keras.Input.")
+    if None in model.inputs[0].shape[1:]:
+        raise ValueError(f"The size of the {part}'s input is left open: build it for one size to draw it.")
     inputs = list(model.inputs)[0 if part == "encoder" else 1 :]  # the decoder's first one is the code
     boxes = [_box(part, "input", tensor.shape) for tensor in inputs]
     values = int(np.prod(model.inputs[0].shape[1:]))
@@ -83,8 +85,6 @@ def _boxes(part, model):
         kind, shape = type(layer).__name__, tuple(layer.output.shape[1:])
         if kind == "InputLayer":
             continue
-        if None in shape:
-            raise ValueError(f"The size of {layer.name} is left open, {shape}: build the {part} for one size.")
         resized, values = np.prod(shape) != values, int(np.prod(shape))
         if resized or layer.count_params():
             boxes.append(_box(part, _label(layer), (None, *shape), layer.count_params()))
