@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .checks import check, check_networks, is_pipeline
+from .checks import as_text, check, check_networks, fits, is_pipeline
 from .inputs import CheckedModel, pair, peek, unpack
 
 
@@ -31,9 +31,16 @@ def slices(arrays, start, stop):
 
 def which_weights(sample_weight, target):
     """Keras's weights as a pair: (batch,) for the examples, and of the target's shape for their values; None if not."""
-    if sample_weight is None or len(sample_weight.shape) == 1 or len(sample_weight.shape) < len(target.shape):
-        return sample_weight, None
-    return None, sample_weight
+    if sample_weight is None:
+        return None, None
+    if getattr(sample_weight.shape, "rank", 0) is None:  # what TensorFlow's compiled step says
+        raise ValueError("sample_weight has another number of axes than in the call before: compile the model again.")
+    found, shape = tuple(sample_weight.shape[1:]), tuple(target.shape[1:])
+    if found and fits(found, shape):
+        return None, sample_weight
+    if found in ((), (1,)):
+        return ops.reshape(sample_weight, (-1,)), None
+    raise ValueError(f"sample_weight must have shape (n,) or (n, {as_text(shape)}), not (n, {as_text(found)}).")
 
 
 def scalar(name, doc):
@@ -116,7 +123,7 @@ class Base(CheckedModel):
 
     def average(self, costs, sample_weight=None):
         """The loss from {name: (batch,) nats}: each tracked by name, their sum averaged, penalties of layers added."""
-        weight = 1.0 if sample_weight is None else ops.reshape(ops.cast(sample_weight, "float32"), (-1,))
+        weight = 1.0 if sample_weight is None else ops.cast(sample_weight, "float32")
         for tracker in self.trackers:  # weighed as a loss is, not as a metric, so that the terms add up to the loss
             tracker.update_state(weight * costs[tracker.name])
         each = sum(costs.values())

@@ -31,7 +31,7 @@ def check(x, shape, limits=(-np.inf, np.inf), name="x"):
     dtype = getattr(x.dtype, "name", str(x.dtype)).removeprefix("torch.")
     if not re.fullmatch(r"bool|u?int\d+|b?float(16|32|64)", dtype):
         raise ValueError(f"{name} holds {dtype}, not real numbers: convert it with x.astype('float32').")
-    parts = (_numpy(x[i : i + CHUNK]) for i in range(0, found[0], CHUNK))
+    parts = (as_numpy(x[i : i + CHUNK]) for i in range(0, found[0], CHUNK))
     low, high = np.array([(part.min(), part.max()) for part in parts], "float64").T  # NaN wins in both
     low, high = float(low.min()), float(high.max())
     if not np.isfinite([low, high]).all():
@@ -83,7 +83,8 @@ def is_pipeline(x):
     return hasattr(x, "__iter__") and not hasattr(x, "shape") and not isinstance(x, arrays)
 
 
-def _numpy(part):
+def as_numpy(part):
+    """Part of an array of any library, in NumPy and a dtype that has a minimum."""
     part = np.asarray(part.detach().cpu() if hasattr(part, "detach") else part)
     return part.astype("float32") if part.dtype.kind not in "iuf" else part  # bool, and bfloat16, which has no minimum
 

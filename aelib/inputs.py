@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from .callbacks import StopAtNaN
-from .checks import as_array, as_text, check, fits, is_pipeline
+from .checks import as_array, as_numpy, as_text, check, fits, is_pipeline
 
 RESCALING = keras.layers.Rescaling, keras.layers.Normalization
 
@@ -52,18 +52,18 @@ def arguments(method, *args, **kwargs):
 class CheckedModel(keras.Model):
     """A Keras model that refuses, in words, what cannot be meant. It has `encoder`, `decoder` and `likelihood`."""
 
-    def compile(self, optimizer="adam", loss=None, *args, metrics=None, weighted_metrics=None, **kwargs):
+    def compile(self, optimizer="adam", loss=None, loss_weights=None, metrics=None, weighted_metrics=None, **kwargs):
         """Keras's `compile`, without a loss: the likelihood owns it.
 
         Raises:
             ValueError: a loss is given.
         """
-        if loss is not None:
+        if loss is not None or loss_weights is not None:
             raise ValueError(
                 f"The likelihood owns the loss, loss={loss!r} would be ignored: give likelihood=... instead."
             )
         self.measured = bool(metrics or weighted_metrics)
-        super().compile(optimizer, None, *args, metrics=metrics, weighted_metrics=weighted_metrics, **kwargs)
+        super().compile(optimizer, None, metrics=metrics, weighted_metrics=weighted_metrics, **kwargs)
         self.loss = "nats per example"  # what looks for a loss, as Keras's scikit-learn wrapper does, finds one
 
     def compile_from_config(self, config):
@@ -137,13 +137,15 @@ class CheckedModel(keras.Model):
         if target.shape[0] != x.shape[0]:
             raise ValueError(f"{name} has {x.shape[0]} examples, y has {target.shape[0]}.")
         if sample_weight is not None:
-            y, sample_weight = target, np.asarray(sample_weight)  # Keras drops weights that come without a target
-            allowed = ((x.shape[0],), (x.shape[0], 1), tuple(target.shape))
-            if sample_weight.shape not in allowed or not np.isfinite(sample_weight).all() or sample_weight.min() < 0:
+            y, sample_weight = target, as_numpy(sample_weight)  # Keras drops weights that come without a target
+            sound = sample_weight.dtype.kind in "iuf" and (np.isfinite(sample_weight) & (sample_weight >= 0)).all()
+            if not sound or sample_weight.shape not in ((x.shape[0],), (x.shape[0], 1), tuple(target.shape)):
                 raise ValueError(
-                    f"sample_weight must be finite and at least 0, of shape {allowed[0]} for examples or {allowed[2]} "
-                    f"for their values; its shape is {sample_weight.shape}."
+                    f"sample_weight must hold finite numbers of at least 0, of shape ({x.shape[0]},) for examples or "
+                    f"{tuple(target.shape)} for their values, not {sample_weight.dtype} {sample_weight.shape}."
                 )
+            if sample_weight.shape == (x.shape[0], 1) != tuple(target.shape):
+                sample_weight = sample_weight[:, 0]
         return inputs, target if y is not None else None, sample_weight
 
     def fit(self, x=None, y=None, *args, condition=None, **kwargs):
@@ -156,10 +158,8 @@ class CheckedModel(keras.Model):
             ValueError: the data cannot be meant, or the loss is no number any more (`StopAtNaN`).
         """
         given = arguments(super().fit, x, y, *args, **kwargs)
-        if given.get("class_weight") is not None:
-            given["sample_weight"] = self.class_weights(
-                given.pop("class_weight"), condition, given.get("sample_weight")
-            )
+        if given.get("class_weight") is not None and given.get("sample_weight") is None:  # both: Keras refuses that
+            given["sample_weight"] = self.class_weights(given.pop("class_weight"), x, condition)
         if given.get("validation_data") is not None:
             held_out = given["validation_data"]
             checked = self.check_data(*unpack(held_out), name="validation_data")
@@ -167,18 +167,16 @@ class CheckedModel(keras.Model):
         checked = self.check_data(x, y, given.get("sample_weight"), condition)
         given["x"], given["y"], given["sample_weight"] = checked
         callbacks = given.pop("callbacks", None)
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.append(StopAtNaN())
-        else:
-            callbacks = [StopAtNaN(), *keras.tree.flatten(callbacks or [])]  # first, before others save what is NaN
-        return super().fit(callbacks=callbacks, **given)
+        callbacks = getattr(callbacks, "callbacks", keras.tree.flatten(callbacks or []))  # of a CallbackList, or given
+        return super().fit(callbacks=[StopAtNaN(), *callbacks], **given)  # first, before others save what is NaN
 
-    def class_weights(self, class_weight, condition, sample_weight):
+    def class_weights(self, class_weight, x, condition):
         """A weight for each example from the class that its condition names."""
-        if condition is None or len(self.condition_shape or ()) != 1 or is_pipeline(condition):
+        if condition is None and self.condition_shape and isinstance(x, (tuple, list)):
+            condition = x[-1]
+        if condition is None or len(self.condition_shape or ()) != 1:
             raise ValueError("class_weight needs labels: give condition=keras.utils.to_categorical(labels, classes).")
-        weights = np.array([class_weight.get(int(label), 1.0) for label in np.asarray(condition).argmax(axis=-1)])
-        return weights if sample_weight is None else weights * np.asarray(sample_weight)
+        return np.array([class_weight.get(int(label), 1.0) for label in as_numpy(condition).argmax(axis=-1)])
 
     def evaluate(self, x=None, y=None, *args, condition=None, **kwargs):
         """Keras's `evaluate`, after the check, with `condition` as in `fit`."""
@@ -204,3 +202,15 @@ class CheckedModel(keras.Model):
         else:
             x = self.check_inputs(x, condition)
         return super().predict(x, *args, **kwargs)
+
+    def train_on_batch(self, x, y=None, sample_weight=None, *args, condition=None, **kwargs):
+        """Keras's `train_on_batch`, after the check."""
+        return super().train_on_batch(*self.check_data(x, y, sample_weight, condition), *args, **kwargs)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, *args, condition=None, **kwargs):
+        """Keras's `test_on_batch`, after the check."""
+        return super().test_on_batch(*self.check_data(x, y, sample_weight, condition), *args, **kwargs)
+
+    def predict_on_batch(self, x, condition=None):
+        """Keras's `predict_on_batch`, after the check."""
+        return super().predict_on_batch(self.check_inputs(x, condition))
