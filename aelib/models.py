@@ -73,7 +73,8 @@ class Autoencoder(Base):
         """What each example costs, {name: (batch,) nats}. The target is `y` if there is one, else the input."""
         target = pair(inputs)[0] if y is None else y
         nll = self.likelihood.nll(target, result["output"], weight)
-        return {"reconstruction": nll, **{term: result[term] for term in self.terms[1:]}}
+        others = {term: result[term] for term in self.terms[1:]}
+        return {"reconstruction": nll, **others}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Called by Keras: the sum of the costs, averaged over the batch."""
