@@ -16,7 +16,8 @@ def load_table(rows, train=None, **options):
     """Turn a table into an array: `Table(**options)` learned from the training rows, applied to all.
 
     Args:
-        rows: a data frame, a dict of columns, the path of a CSV file, or what `read_table` gives.
+        rows: a data frame, a dict of columns, the path of a CSV file, what `read_table` gives, or an array of numbers
+            (rows, columns), whose columns are named "0", "1" and so on.
         train: indices of the rows to learn means, spreads and categories from, as `split` gives; None: all.
 
     Returns:
@@ -173,6 +174,7 @@ class Table:
 def _columns(rows, drop):
     """{name: (n,) array} of the columns that `drop` does not name, and the names of all."""
     rows = read_table(rows) if isinstance(rows, (str, Path)) else rows
+    rows = dict(enumerate(rows.T)) if isinstance(rows, np.ndarray) and rows.ndim == 2 else rows
     names = getattr(getattr(rows, "dtype", None), "names", None) or getattr(rows, "columns", None)
     if names is None and not hasattr(rows, "keys"):
         raise ValueError(f"A table has names for its columns: give a data frame or a dict, not {type(rows).__name__}.")
