@@ -1,8 +1,9 @@
 """Bounds of the log-likelihood of a VAE that are tighter than its loss."""
 
+import keras
 import numpy as np
 
-from .base import Function, with_condition
+from .base import Function, slices, with_condition
 from .checks import check_sizes
 from .inputs import pair
 from .priors import log_normal
@@ -33,6 +34,11 @@ def iwae(model, x, samples=100, condition=None, batch_size=500):
         return model.prior.log_prob(z) - log_normal(z, mean, log_var) - model.likelihood.nll(x, output)
 
     inputs, _, _ = model.check_data(x, condition=condition)
-    one = Function(model, log_weight)
-    weights = np.stack([one.predict(inputs, batch_size, verbose=0) for _ in range(samples)])
-    return np.log(samples) - np.logaddexp.reduce(weights.astype("float64"), axis=0)
+    one, bounds = Function(model, log_weight), []
+    at_once = max(1, 10 * batch_size // samples)  # examples, each repeated as often as codes are drawn for it
+    for start in range(0, len(pair(inputs)[0]), at_once):
+        part = slices(inputs, start, start + at_once)
+        repeated = keras.tree.map_structure(lambda a: np.repeat(a, samples, axis=0), part)
+        weights = one.predict(repeated, batch_size, verbose=0).reshape(-1, samples)
+        bounds.append(np.log(samples) - np.logaddexp.reduce(weights.astype("float64"), axis=1))
+    return np.concatenate(bounds)

@@ -198,7 +198,7 @@ class VAE(Autoencoder):
         """The mean of the code."""
         return self.posterior(h)[0]
 
-    def sample(self, n, condition=None, seed=None):
+    def sample(self, n, *, condition=None, seed=None):
         """Draw codes from the prior and decode them: (n, ...), NumPy. The same seed draws the same codes."""
         check_sizes(n=n)
         return self.decode(ops.convert_to_numpy(self.prior.sample(n, seed)), condition)
