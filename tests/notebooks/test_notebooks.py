@@ -12,7 +12,6 @@ PATHS = sorted((chapters.ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 # By their topics: chapters that are not in the present form yet. Who recasts one takes it off.
 NOT_RECAST = {
-    "first_autoencoder",
     "bottleneck",
     "losses",
     "training",
@@ -69,7 +68,6 @@ LATER = {
 }
 # Ran before the stamp covered what they use of aelib. Who runs one takes it off; none is added.
 WITHOUT_LIBRARY = {
-    "first_autoencoder",
     "bottleneck",
     "losses",
     "training",
