@@ -13,13 +13,22 @@ FORMULAS = """() => {
   return [all.length, all.filter(e => e && getComputedStyle(e).display.includes("math")).length, fonts];
 }"""
 
+MOVED = """() => new Promise(done => {
+  let sum = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(e => sum += e.hadRecentInput ? 0 : e.value))
+    .observe({type: "layout-shift", buffered: true});
+  setTimeout(() => done(sum), 300);
+})"""
+
 
 @pytest.mark.parametrize("page_name", READ)
-def test_a_page_asks_only_its_own_host_and_shows_its_pictures(browser, address, page_name):
-    page = browser.new_page()
+def test_a_page_asks_only_its_own_host_shows_its_pictures_and_stands_still(browser, address, page_name):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
     asked, failed = asked_by(page), []
     page.on("pageerror", lambda error: failed.append(str(error)))
     page.goto(f"{address}/{page_name}", wait_until="networkidle")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    assert page.evaluate(MOVED) < 0.1  # what web.dev calls good
     assert asked and [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
     assert failed == []
     broken = "[...document.images].filter(i => (i.loading = 'eager', i.complete && !i.naturalWidth)).map(i => i.src)"
