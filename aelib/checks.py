@@ -69,6 +69,8 @@ def as_array(x, name="x"):
         raise ValueError(f"{name} is sparse or ragged ({kind}), its reconstruction is not: give x.toarray(), in parts.")
     if not hasattr(x, "shape") or not hasattr(x, "dtype"):
         raise ValueError(f"{name} is a {kind}; give one array of shape (n, ...), with np.stack(...) for example.")
+    if isinstance(x, np.ndarray) and not x.dtype.isnative:  # big-endian, as in FITS and older formats: JAX knows none
+        return x.astype(x.dtype.newbyteorder("="))
     return x
 
 
@@ -101,7 +103,7 @@ def _advice(found, shape):
         return "The channel axis is missing: give x[..., None]."
     if len(found) > 2 and fits((*found[2:], found[1]), shape):
         return "The channels come first: move them last with np.moveaxis(x, 1, -1)."
-    if len(found) == 1:
+    if len(found) == 1 or found[1:] == (1,):
         return "One number for each example looks like labels, which an autoencoder does not take: leave them out."
     return "Build the network for this shape, or resize the examples."
 

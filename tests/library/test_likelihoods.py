@@ -66,7 +66,7 @@ def test_the_learned_variance_is_the_best_one(sd):
     model = frozen("learned_gaussian")
     model.compile(keras.optimizers.Adam(0.03))
     model.fit(np.tile(x, (800, 1)), batch_size=64, verbose=0)
-    np.testing.assert_allclose(numpy(model.likelihood.log_var()), np.log(np.square(x).mean()), atol=0.05)
+    np.testing.assert_allclose(numpy(model.likelihood.log_var()), np.log(np.square(x).mean()), atol=0.15)
     np.testing.assert_allclose(
         model.score(x).mean(), -norm(*norm.fit(x, floc=0)).logpdf(x).sum(axis=1).mean(), rtol=0.01
     )
