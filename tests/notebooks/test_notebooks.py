@@ -57,9 +57,7 @@ LATER = {
 }
 # Ran before the stamp covered what they use of aelib. Who runs one takes it off; none is added.
 WITHOUT_LIBRARY = {
-    "bottleneck",
     "losses",
-    "training",
     "convolutions",
     "dimensionality_reduction",
     "codec",
