@@ -60,7 +60,6 @@ WITHOUT_LIBRARY = {
     "losses",
     "convolutions",
     "dimensionality_reduction",
-    "codec",
     "denoising",
     "vae",
     "conditional_vae",
