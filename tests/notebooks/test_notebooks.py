@@ -62,7 +62,6 @@ WITHOUT_LIBRARY = {
     "dimensionality_reduction",
     "denoising",
     "vae",
-    "conditional_vae",
     "representations",
     "anomalies",
 }
