@@ -61,7 +61,6 @@ WITHOUT_LIBRARY = {
     "convolutions",
     "dimensionality_reduction",
     "denoising",
-    "vae",
     "representations",
     "anomalies",
 }
