@@ -55,7 +55,7 @@ def test_files_and_copies(trained, tmp_path):
     assert type(loaded) is MODELS[kind]
     for copied in (loaded, pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
         same(copied, model)
-        copied.fit(X, verbose=0)
+    loaded.fit(X, verbose=0)
     assert keras.models.clone_model(model).encode(X).shape == (16, 2)
     assert type(model).from_config(model.get_config()).encode(X).shape == (16, 2)
 
@@ -112,8 +112,7 @@ def test_training_goes_on_as_if_it_had_not_stopped(kind, tmp_path):
 
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras has no such export on torch")
-@pytest.mark.parametrize("condition", [0, 2])
-@pytest.mark.parametrize("kind", MODELS)
+@pytest.mark.parametrize(("kind", "condition"), [("plain", 0), ("vae", 0), ("vae", 2), ("compressive", 0)])
 def test_an_exported_model_gives_the_reconstruction_the_same_at_every_call(kind, condition, tmp_path):
     import tensorflow as tf
 
@@ -226,15 +225,16 @@ import sys, keras, numpy as np
 sys.path.insert(0, {here!r})
 from small import build
 from aelib import codec
-model = build("compressive", latent_dim=16) if {name!r}.endswith("h5") else keras.models.load_model({name!r})
-if {name!r}.endswith("h5"):
-    model.load_weights({name!r})
-codes = codec.decompress(open("file.aec", "rb").read(), model.prior.tables())
-np.testing.assert_array_equal(codes, np.load("codes.npy"))
-assert model.decode(codes).shape == (200, 4, 3, 1)
+data = open("file.aec", "rb").read()
+loaded = build("compressive", latent_dim=16)
+loaded.load_weights("model.weights.h5")
+for model in (loaded, keras.models.load_model("model.keras")):
+    codes = codec.decompress(data, model.prior.tables())
+    np.testing.assert_array_equal(codes, np.load("codes.npy"))
+    assert model.decode(codes).shape == (200, 4, 3, 1)
 model.prior.mean.assign(model.prior.mean + 0.1)
 try:
-    codec.decompress(open("file.aec", "rb").read(), model.prior.tables())
+    codec.decompress(data, model.prior.tables())
 except codec.CodecError as error:
     assert "before it was trained on" in str(error)
 else:
@@ -242,16 +242,15 @@ else:
 """
 
 
-@pytest.mark.parametrize("name", ["model.keras", "model.weights.h5"])
-def test_codes_are_read_on_another_backend(name, tmp_path):
+def test_codes_are_read_on_another_backend(tmp_path):
     x = images(200)
     model = build("compressive", latent_dim=16, optimizer=keras.optimizers.Adam(0.02))
     model.fit(x, epochs=3, verbose=0)
-    model.save(tmp_path / name) if name.endswith("keras") else model.save_weights(tmp_path / name)
+    model.save(tmp_path / "model.keras")
+    model.save_weights(tmp_path / "model.weights.h5")
     np.save(tmp_path / "codes.npy", model.encode(x))
     (tmp_path / "file.aec").write_bytes(codec.compress(model.encode(x), model.prior.tables()))
     environment = {**os.environ, "KERAS_BACKEND": "jax" if TENSORFLOW else "tensorflow"}
-    here = os.path.dirname(__file__)
-    code = [sys.executable, "-c", READ.format(here=here, name=name)]
+    code = [sys.executable, "-c", READ.format(here=os.path.dirname(__file__))]
     run = subprocess.run(code, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
