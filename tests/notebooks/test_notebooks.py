@@ -58,10 +58,8 @@ LATER = {
 # Ran before the stamp covered what they use of aelib. Who runs one takes it off; none is added.
 WITHOUT_LIBRARY = {
     "losses",
-    "convolutions",
     "dimensionality_reduction",
     "denoising",
-    "representations",
     "anomalies",
 }
 
