@@ -37,14 +37,14 @@ def image_rows(rows, columns=None):
 
 
 def network(encoder, decoder):
-    """Draw an autoencoder from top to bottom: one box for each layer with weights, and for what resizes without any.
+    """Draw an autoencoder from top to bottom: a bar for each layer with weights, and for what resizes without any.
 
-    A box's width is the square root of how many numbers leave the layer; inside stands their shape, at its left
-    the layer, at its right its parameters. Reshaping is not drawn. Readable on a page of 330 pixels.
+    A bar's width is the square root of how many numbers leave the layer. At its left stands the layer, at its right
+    the shape of what leaves it and the layer's parameters. Reshaping is not drawn. Readable on a page of 330 pixels.
 
     Args:
         encoder, decoder: built Keras models, functional or sequential, dense or convolutional. Inputs of the
-            decoder other than the code, such as a condition, have a box as well.
+            decoder other than the code, such as a condition, have a bar as well.
 
     Returns:
         A Matplotlib figure.
@@ -56,18 +56,18 @@ def network(encoder, decoder):
 
     boxes = [*_boxes("encoder", encoder), *_boxes("decoder", decoder)]
     last = sum(box["part"] == "encoder" for box in boxes) - 1
-    colors = {"input": "0.8", "encoder": "#9CC8E6", "code": "#F2B48A", "decoder": "#99D3BD"}
+    colors = {"input": "0.5", "encoder": "#0072B2", "code": "#D55E00", "decoder": "#009E73"}
     widest = max(np.sqrt(np.prod(box["shape"])) for box in boxes)
-    figure, ax = plt.subplots(figsize=(4.4, 0.4 * len(boxes) + 0.1))
+    figure, ax = plt.subplots(figsize=(4.6, 0.3 * len(boxes) + 0.1))
     for row, box in enumerate(boxes):
         kind = "code" if row == last else "input" if box["input"] else box["part"]
         name = f"code: {box['name']}" if row == last else box["name"]
         width = np.sqrt(np.prod(box["shape"])) / widest
-        ax.barh(row, width, 0.66, left=-width / 2, color=colors[kind])
-        ax.text(0, row, " × ".join(map(str, box["shape"])), ha="center", va="center", fontsize=9, color="black")
-        ax.text(-0.6, row, name, ha="right", va="center", fontsize=9)
-        ax.text(0.6, row, f"{box['parameters']:,}" if box["parameters"] else "", va="center", fontsize=9)
-    ax.set(xlim=(-1.6, 1.15), ylim=(len(boxes) - 0.5, -0.5))
+        ax.barh(row, width, 0.35, left=-width / 2, color=colors[kind])
+        ax.text(-0.6, row, name, ha="right", va="center")
+        ax.text(0.6, row, " × ".join(map(str, box["shape"])), va="center")
+        ax.text(2.15, row, f"{box['parameters']:,}" if box["parameters"] else "", ha="right", va="center")
+    ax.set(xlim=(-1.9, 2.15), ylim=(len(boxes) - 0.5, -0.5))
     ax.axis("off")
     return figure
 

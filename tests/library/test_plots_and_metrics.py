@@ -29,14 +29,14 @@ def test_image_rows_refuses_what_is_no_image(rows):
 
 
 def drawn(figure):
-    """The texts of a drawing, row by row: [(name, shape, parameters), ...]; and the widths of its boxes."""
+    """The texts of a drawing, row by row: [(name, shape, parameters), ...]; and the widths of its bars."""
     texts = [text.get_text() for text in figure.axes[0].texts]
     widths = [box.get_width() for box in figure.axes[0].patches]
     plt.close(figure)
-    return [(texts[i + 1], texts[i], texts[i + 2]) for i in range(0, len(texts), 3)], widths
+    return [tuple(texts[i : i + 3]) for i in range(0, len(texts), 3)], widths
 
 
-def test_network_draws_a_box_for_each_layer_with_weights():
+def test_network_draws_a_bar_for_each_layer_with_weights():
     rows, widths = drawn(network(dense_encoder((6, 5, 1), 4, (9,)), dense_decoder(4, (6, 5, 1), (9,))))
     assert rows == [
         ("input", "6 × 5 × 1", ""),
