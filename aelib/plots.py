@@ -58,7 +58,7 @@ def network(encoder, decoder):
     last = sum(box["part"] == "encoder" for box in boxes) - 1
     colors = {"input": "0.5", "encoder": "#0072B2", "code": "#D55E00", "decoder": "#009E73"}
     widest = max(np.sqrt(np.prod(box["shape"])) for box in boxes)
-    figure, ax = plt.subplots(figsize=(4.6, 0.3 * len(boxes) + 0.1))
+    figure, ax = plt.subplots(figsize=(5, 0.3 * len(boxes) + 0.1))
     for row, box in enumerate(boxes):
         kind = "code" if row == last else "input" if box["input"] else box["part"]
         name = f"code: {box['name']}" if row == last else box["name"]
@@ -66,8 +66,8 @@ def network(encoder, decoder):
         ax.barh(row, width, 0.35, left=-width / 2, color=colors[kind])
         ax.text(-0.6, row, name, ha="right", va="center")
         ax.text(0.6, row, " × ".join(map(str, box["shape"])), va="center")
-        ax.text(2.15, row, f"{box['parameters']:,}" if box["parameters"] else "", ha="right", va="center")
-    ax.set(xlim=(-1.9, 2.15), ylim=(len(boxes) - 0.5, -0.5))
+        ax.text(2.4, row, f"{box['parameters']:,}" if box["parameters"] else "", ha="right", va="center")
+    ax.set(xlim=(-1.9, 2.4), ylim=(len(boxes) - 0.5, -0.5))
     ax.axis("off")
     return figure
 
