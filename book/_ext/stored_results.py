@@ -1,7 +1,7 @@
 """A Sphinx extension: numbers in the pages, taken from the results that the chapters' stored runs left.
 
-    {result}`05 | convolutional 64, 5 epochs | test_mse`          0.00504
-    {result}`05 | convolutional 64, 5 epochs | test_mse | .4f`    0.0050
+    {result}`05 | convolutional 64 | test_mse`          0.00495
+    {result}`05 | convolutional 64 | test_mse | .4f`    0.0049
     {printed}`02 | gelu | 0.01120`                                0.01120
 
 The first takes chapter, row, metric and, if wanted, a format. The second is for numbers outside the table of results:

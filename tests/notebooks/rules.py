@@ -15,14 +15,14 @@ from IPython.core.inputtransformer2 import TransformerManager
 NOTEBOOKS = chapters.ROOT / "notebooks"
 AELIB = chapters.ROOT / "aelib"
 PICTURE_KB = 150
-LINES, PROGRAM, CLASS, MEDIAN = 20, 25, 45, 8  # lines of a code cell, of the program, of a class of aelib
+LINES, PROGRAM, CLASS, MEDIAN = 20, 25, 45, 8  # lines of a code cell, of the program, of a part of aelib
 SOLUTION, EXERCISES = 80, (3, 8)  # words of a solution; how many exercises there are
 # A chapter, and a deeper part: words before the exercises, words in all, code cells, seconds of a full run.
 CHAPTER = {"before": 2000, "words": 2500, "cells": 18, "seconds": 240}
 DEEPER = {"before": 3000, "words": 3600, "cells": 30, "seconds": 600}
 TUTORIAL_SECONDS = 20  # of CPU time for chapter 1's tutorial network, on the machine whose seconds these are
 # The modules of aelib that the chapters write out; the others hold what guards, loads, draws and reports.
-TAUGHT = ("networks", "likelihoods", "priors", "layers", "models", "callbacks", "codec")
+TAUGHT = ("networks", "likelihoods", "priors", "layers", "models", "callbacks", "codec", "bounds")
 
 
 def source(cell):
@@ -71,11 +71,11 @@ def words(notebook):
 
 
 def longest(cell):
-    """How many lines a cell may have: a class of aelib, which stands whole in one cell, more than others."""
+    """How many lines a cell may have: a part of aelib, which stands whole in one cell, more than others."""
     if programs.is_program(cell):
         return PROGRAM
     body = parsed({"cells": [cell]}).body
-    alone = len(body) == 1 and isinstance(body[0], ast.ClassDef) and body[0].name in teachable()
+    alone = len(body) == 1 and isinstance(body[0], (ast.ClassDef, ast.FunctionDef)) and body[0].name in teachable()
     return CLASS if alone else LINES
 
 

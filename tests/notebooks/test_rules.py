@@ -178,6 +178,7 @@ FAULTS = [
     planted(at(PARAMETERS_AT, source="a = 1\n" * 21), "21 lines, 20 are the limit"),
     planted(at(PARAMETERS_AT, source="class A:\n" + "    a = 1\n" * 20), "21 lines, 20 are the limit"),
     planted(at(PARAMETERS_AT, source="class VAE:\n" + "    a = 1\n" * 45), "46 lines, 45 are the limit"),
+    planted(at(PARAMETERS_AT, source="def ours():\n" + "    a = 1\n" * 20), "21 lines, 20 are the limit"),
     planted(at(PARAMETERS_AT, source="class VAE:\n" + "    a = 1\n" * 19 + "VAE()"), "21 lines, 20 are the limit"),
     planted(long_median, "median code cell has 11 lines"),
     planted(at(RESULTS_AT, tags=[]), "should be tagged hide-input: 0 are"),
@@ -211,6 +212,7 @@ def test_prose_may_change_without_a_run(notebook):
 
 FITTING = [
     pytest.param(at(PARAMETERS_AT, source="class VAE:\n" + "    a = 1\n" * 44), id="a class of aelib in 45 lines"),
+    pytest.param(at(PARAMETERS_AT, source="def join():\n" + "    a = 1\n" * 44), id="a function of aelib in 45 lines"),
     pytest.param(at(0, source="# 1b. A title" + " word" * 2500), id="a deeper part has more words"),
     pytest.param(more(RESULTS_AT, "\na = 1" * 60), id="what is folded may be long"),
     pytest.param(more(4, "\n```python\n" + "word " * 2500 + "\n```"), id="code is not counted as words"),
