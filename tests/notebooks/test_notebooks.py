@@ -57,7 +57,6 @@ LATER = {
 WITHOUT_LIBRARY = {
     "dimensionality_reduction",
     "denoising",
-    "anomalies",
 }
 
 
