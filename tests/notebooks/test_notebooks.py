@@ -56,7 +56,6 @@ LATER = {
 # Ran before the stamp covered what they use of aelib. Who runs one takes it off; none is added.
 WITHOUT_LIBRARY = {
     "dimensionality_reduction",
-    "denoising",
 }
 
 
