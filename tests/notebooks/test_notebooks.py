@@ -13,8 +13,9 @@ NOTEBOOKS = {path.stem: nbformat.read(path, as_version=4) for path in PATHS}
 # By their topics: chapters that are not in the present form yet. Who recasts one takes it off.
 NOT_RECAST = {
     "bottleneck",
+    "losses",  # recast, but its run took 250 s on a loaded machine: run it again on a quiet one
     "training",
-    "convolutions",
+    "convolutions",  # likewise, 433 s
     "dimensionality_reduction",
     "codec",
     "denoising",
@@ -25,6 +26,8 @@ NOT_RECAST = {
 }
 # Taught by chapters that are not written, or not recast, yet.
 LATER = {
+    "Bernoulli",
+    "Laplace",
     "conv_encoder",
     "conv_decoder",
     "halvings",
