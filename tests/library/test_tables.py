@@ -159,7 +159,6 @@ WRONG = {
     "two lengths": ({"a": [1, 2], "b": [1]}, r"columns of one length, not .*'a': 2, 'b': 1"),
     "no rows": ({"a": []}, "A table needs a column and a row"),
     "no columns": ({}, "A table needs a column and a row"),
-    "an array": (np.zeros((3, 2)), "A table has names for its columns"),
     "a number": (3, "A table has names for its columns"),
     "a list": ([[1, 2]], "A table has names for its columns"),
     "two columns of one name": (pd.DataFrame([[1, 2]], columns=["a", "a"]), "Two columns have the same name"),
