@@ -7,6 +7,8 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for p in python3.12 python3.13 python3.11; do $$p -c "$(FITS)" 2>/dev/null && echo $$p && exit; done; echo python3)
 BIN := .venv/bin
 SHORT := AELIB_OFFLINE=1 TF_CPP_MIN_LOG_LEVEL=3
+# Models of the tests are tiny: to compile them takes longer than to run them unoptimized.
+JAX := KERAS_BACKEND=jax XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 HTML := _build/html/index.html
 
 .PHONY: book test colab run serve lock address
@@ -22,7 +24,7 @@ test: .venv/.all
 	@$(BIN)/codespell README.md book notebooks aelib tools tests
 	@echo "== 2/5 aelib on TensorFlow and on JAX; the rules for notebooks and pages"
 	@$(SHORT) $(BIN)/pytest --quiet -n auto tests --ignore tests/site --ignore tests/colab
-	@$(SHORT) KERAS_BACKEND=jax $(BIN)/pytest --quiet -n auto tests/library
+	@$(SHORT) $(JAX) $(BIN)/pytest --quiet -n auto tests/library
 	@echo "== 3/5 every notebook, in short, the long ones first"
 	@$(BIN)/python tools/shorten.py .short
 	@$(SHORT) $(BIN)/pytest --quiet -n auto --nbmake --nbmake-timeout=300 $$(ls -r .short/*.ipynb)
